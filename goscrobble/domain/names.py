@@ -1,0 +1,90 @@
+"""Names: cleaning them, the fold that identity uses, and the looser keys that matching of twins uses.
+
+Three strengths, never mixed up. `clean` is what is stored and shown. `fold` decides whether two names are the same
+artist, album or track of the catalogue. `title_key` and `artist_keys` decide only whether two *reports* may tell of
+one listen (rule and its measurement: docs/explanation/twins.md); they are never shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+MAX_LENGTH = 5000  # characters of a name; more is not a name
+
+_CONTROLS = dict.fromkeys(code for code in (*range(0x20), *range(0x7F, 0xA0)) if not chr(code).isspace())
+_LOOKS = {chr(code) for code in range(0xFE00, 0xFE10)}  # variation selectors: how a sign is drawn, not which it is
+
+
+def clean(text: str) -> str:
+    """Return the name as it is stored: NFC, stripped, without control characters, white space runs made one space.
+
+    Raises ValueError with a reason (to follow the field's name) for NUL, lone surrogates and endless names.
+    """
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"is longer than {MAX_LENGTH} characters")
+    if "\0" in text:
+        raise ValueError("contains a NUL character")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("contains half of a surrogate pair")
+    return unicodedata.normalize("NFC", " ".join(text.translate(_CONTROLS).split()))
+
+
+def fold(name: str) -> str:
+    """Return the key of identity: case, width, punctuation and spacing do not matter; accents do."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in folded if c.isalnum() or _is_mark(c)) or folded.strip()
+
+
+# ---- looser keys, for matching reports only ----
+
+_NOISE = r"""(?:
+    (?:\d{4}\s+)?(?:digital(?:ly)?\s+)?remaster(?:ed)?(?:\s+(?:version|\d{4}))*
+  | (?:album|single|original|explicit|clean)\s+version
+  | explicit | clean | mono | stereo | bonus(?:\s+track)? | deluxe(?:\s+edition)?
+  | (?:feat\.?|ft\.?|featuring|with)\s+[^()\[\]]+
+)"""
+_FLAGS = re.IGNORECASE | re.VERBOSE
+_NOISE_IN_BRACKETS = re.compile(rf"\s* [(\[] \s* {_NOISE} \s* [)\]]", _FLAGS)
+_NOISE_AFTER_DASH = re.compile(rf"\s+ [-\u2013\u2014] \s+ {_NOISE} \s* $", _FLAGS)
+_GUESTS_AT_END = re.compile(r"\s+(?:feat\.?|ft\.?|featuring)\s+(.+)$", re.IGNORECASE)
+_GUESTS_IN_BRACKETS = re.compile(r"[(\[]\s*(?:feat\.?|ft\.?|featuring|with)\s+([^()\[\]]+?)\s*[)\]]", re.IGNORECASE)
+_JOINERS = re.compile(r"\s+•\s+|;\s*|,\s+|\s+(?:feat\.?|ft\.?|featuring|with|and|vs\.?|x|&|/|\+)\s+", re.IGNORECASE)
+_THE = re.compile(r"^the\s+", re.IGNORECASE)
+_LONGEST_MATCHED = 300  # what comes later in a name does not help to tell two listens apart, and bounds the patterns
+
+
+@lru_cache(50_000)
+def title_key(title: str) -> str:
+    """Return the title without what sources add or drop at will (remaster, feat., explicit, …), folded to letters.
+
+    Live, demo, acoustic, instrumental, remix and edit stay: they follow the studio version on one record.
+    """
+    title = title[:_LONGEST_MATCHED]
+    bare = title
+    for _ in range(3):
+        bare = _NOISE_AFTER_DASH.sub("", _NOISE_IN_BRACKETS.sub("", bare))
+    bare = _GUESTS_AT_END.sub("", bare)
+    return _letters(bare) or _letters(title) or title.strip()
+
+
+@lru_cache(50_000)
+def artist_keys(title: str, artists: tuple[str, ...]) -> frozenset[str]:
+    """Return every artist that may be meant: whole, split at joiners, and guests named in the title, folded."""
+    title = title[:_LONGEST_MATCHED]
+    names = [name[:_LONGEST_MATCHED] for name in artists]
+    names += _GUESTS_IN_BRACKETS.findall(title) + _GUESTS_AT_END.findall(title)
+    parts = [_THE.sub("", part.strip()) for name in names for part in _JOINERS.split(name)]
+    return frozenset(_letters(name) or name.strip() for name in names) | frozenset(filter(None, map(_letters, parts)))
+
+
+def _letters(name: str) -> str:
+    """Return the name's letters without accents; vowel signs (which do not combine, to Unicode) stay."""
+    decomposed = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(c for c in decomposed if c.isalnum() or (_is_mark(c) and not unicodedata.combining(c)))
+
+
+def _is_mark(c: str) -> bool:
+    """Return whether this is an accent or a vowel sign; those of many scripts are no letters to Unicode."""
+    return unicodedata.category(c) in {"Mn", "Mc"} and c not in _LOOKS

@@ -1,0 +1,69 @@
+"""What counts as a listen, and which drafts cannot be kept."""
+
+from __future__ import annotations
+
+from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.domain.names import clean
+
+EARLIEST = 1009843200  # 2002-01-01: before the first scrobbler, so a broken clock
+FUTURE_ALLOWED = 3600  # seconds a source's clock may be ahead
+HALF_CAP = 240  # four minutes are enough of any track
+LONGEST = 7 * 86400  # seconds; a longer "track" is a mistake of unit
+MOST_ARTISTS = 50
+
+
+def heard_enough(heard: float, duration: float | None) -> bool:
+    """Return whether `heard` seconds of a track make a listen: half of it, or four minutes."""
+    return heard >= threshold(duration)
+
+
+def threshold(duration: float | None) -> float:
+    """Return the seconds that must be heard of a track of this length (None: unknown)."""
+    return min(duration / 2, HALF_CAP) if duration else HALF_CAP
+
+
+def tidy(draft: ScrobbleDraft) -> ScrobbleDraft:
+    """Return the draft with clean names; empty and repeated artists dropped, an empty album None.
+
+    Raises ValueError with a sentence for the sender.
+    """
+    artists = _names(draft.artists, "Artist")
+    album = _name(draft.album, "Album") if draft.album is not None else None
+    return draft.model_copy(
+        update={
+            "title": _name(draft.title, "Track"),
+            "artists": artists,
+            "album": album or None,
+            "album_artists": _names(draft.album_artists, "Album artist"),
+            "duration": draft.duration or None,
+            "client": _name(draft.client, "Client")[:60],
+        }
+    )
+
+
+def judge(draft: ScrobbleDraft, now: float) -> str | None:
+    """Return why a tidy draft cannot be kept, as a sentence for the sender, or None. `now` is Unix seconds."""
+    if not draft.title:
+        return "Track is missing"
+    if not draft.artists:
+        return "Artist is missing"
+    if len(draft.artists) > MOST_ARTISTS:
+        return f"More than {MOST_ARTISTS} artists were given"
+    if draft.played_at > now + FUTURE_ALLOWED:
+        return "The play is more than an hour in the future"
+    if draft.played_at < EARLIEST:
+        return "The play is from before 2002"
+    if (draft.duration or 0) > LONGEST or (draft.listened or 0) > LONGEST:
+        return "The duration is longer than a week"
+    return None
+
+
+def _name(text: str, field: str) -> str:
+    try:
+        return clean(text)
+    except ValueError as error:
+        raise ValueError(f"{field} {error}") from None
+
+
+def _names(texts: tuple[str, ...], field: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (_name(text, field) for text in texts))))
