@@ -1,0 +1,84 @@
+"""Sums kept in the transaction that changes plays. Days and hours are the user's own, years are UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from goscrobble.models.base import Base
+
+
+class _OfUser:
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
+
+    @declared_attr
+    def user_id(self) -> Mapped[int]:
+        return mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, sort_order=-3)
+
+    plays: Mapped[int] = mapped_column(sort_order=1)
+    seconds: Mapped[int] = mapped_column(BigInteger, sort_order=2)
+
+
+class _AllTime(_OfUser):
+    first_at: Mapped[int] = mapped_column(BigInteger, sort_order=3)
+    last_at: Mapped[int] = mapped_column(BigInteger, sort_order=4)
+
+
+class _Yearly(_OfUser):
+    year: Mapped[int] = mapped_column(primary_key=True, sort_order=-2)
+
+
+class UserDay(_OfUser, Base):
+    """Plays of a local day (proleptic ordinal)."""
+
+    __tablename__ = "user_day"
+    day: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class UserClock(_OfUser, Base):
+    """Plays of a local hour of the week, 0 (Monday 00:00) to 167."""
+
+    __tablename__ = "user_clock"
+    hour: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class UserArtist(_AllTime, Base):
+    """Each credited artist counts one play."""
+
+    __tablename__ = "user_artist"
+    artist_id: Mapped[int] = mapped_column(ForeignKey("artist.id"), primary_key=True, index=True, sort_order=-1)
+
+
+class UserTrack(_AllTime, Base):
+    """Plays of a track."""
+
+    __tablename__ = "user_track"
+    track_id: Mapped[int] = mapped_column(ForeignKey("track.id"), primary_key=True, index=True, sort_order=-1)
+
+
+class UserAlbum(_AllTime, Base):
+    """Plays of an album."""
+
+    __tablename__ = "user_album"
+    album_id: Mapped[int] = mapped_column(ForeignKey("album.id"), primary_key=True, index=True, sort_order=-1)
+
+
+class UserYearArtist(_Yearly, Base):
+    """Plays of an artist in a UTC year."""
+
+    __tablename__ = "user_year_artist"
+    artist_id: Mapped[int] = mapped_column(ForeignKey("artist.id"), primary_key=True, sort_order=-1)
+
+
+class UserYearTrack(_Yearly, Base):
+    """Plays of a track in a UTC year."""
+
+    __tablename__ = "user_year_track"
+    track_id: Mapped[int] = mapped_column(ForeignKey("track.id"), primary_key=True, sort_order=-1)
+
+
+class UserYearAlbum(_Yearly, Base):
+    """Plays of an album in a UTC year."""
+
+    __tablename__ = "user_year_album"
+    album_id: Mapped[int] = mapped_column(ForeignKey("album.id"), primary_key=True, sort_order=-1)

@@ -1,0 +1,160 @@
+"""Reading plays: by id, by time, filtered, as values that can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from goscrobble.domain.accounts import Privacy
+from goscrobble.domain.scrobbles import Entity, Scrobble
+from goscrobble.models import Album, Artist, ScrobbleRow, Track, TrackArtist, User, table
+
+_scrobble, _user = table(ScrobbleRow), table(User)
+_artist, _album, _track, _track_artist = table(Artist), table(Album), table(Track), table(TrackArtist)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which plays: Unix seconds from `start` up to but not including `end`; UUIDs of catalogue entries; a source."""
+
+    start: int | None = None
+    end: int | None = None
+    artist: str | None = None
+    album: str | None = None
+    track: str | None = None
+    source: str | None = None
+
+
+EVERYTHING = Filters()
+Place = tuple[int, int]  # (played_at, track id): where a page ended
+
+
+def _base() -> Select[Any]:
+    """Plays with the names they resolve to: a merged entry shows as the one it was merged into."""
+    own_track, own_album = _track.alias("own_track"), _album.alias("own_album")
+    return (
+        select(
+            _scrobble.c.id,
+            _scrobble.c.user_id,
+            _scrobble.c.played_at,
+            _scrobble.c.track_id,
+            _track.c.id.label("shown_track"),
+            _track.c.uuid,
+            _track.c.title,
+            _album.c.uuid.label("album_uuid"),
+            _album.c.title.label("album_title"),
+            _scrobble.c.duration,
+            _scrobble.c.listened,
+            _scrobble.c.source,
+            _scrobble.c.also_heard_by,
+        )
+        .join(own_track, own_track.c.id == _scrobble.c.track_id)
+        .join(_track, _track.c.id == func.coalesce(own_track.c.canonical_id, own_track.c.id))
+        .outerjoin(own_album, own_album.c.id == _scrobble.c.album_id)
+        .outerjoin(_album, _album.c.id == func.coalesce(own_album.c.canonical_id, own_album.c.id))
+    )
+
+
+_BASE = _base()
+
+
+def by_ids(connection: Connection, user_id: int, ids: Collection[int]) -> list[Scrobble]:
+    """Return these plays of a user, in the order of their ids."""
+    if not ids:
+        return []
+    query = _BASE.where(_scrobble.c.user_id == user_id, _scrobble.c.id.in_(ids)).order_by(_scrobble.c.id)
+    return [play for _, play, _ in _values(connection, query)]
+
+
+def page(
+    connection: Connection, user_id: int, filters: Filters, *, limit: int, after: Place | None
+) -> tuple[list[Scrobble], Place | None]:
+    """Return a user's plays, newest first, and where the next page begins (None: this is the last)."""
+    query = _filtered(_BASE.where(_scrobble.c.user_id == user_id), filters)
+    return _page(connection, query, limit, after)
+
+
+def public_page(connection: Connection, *, limit: int, since: int) -> list[tuple[str, Scrobble]]:
+    """Return the newest plays of all public users since a time, with the user names."""
+    query = (
+        _BASE.add_columns(_user.c.username)
+        .join(_user, _user.c.id == _scrobble.c.user_id)
+        .where(_user.c.privacy == str(Privacy.PUBLIC), _user.c.is_disabled.is_(False), _scrobble.c.played_at >= since)
+        .order_by(_scrobble.c.played_at.desc(), _scrobble.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.username, play) for row, play, _ in _values(connection, query)]
+
+
+def _page(
+    connection: Connection, query: Select[Any], limit: int, after: Place | None
+) -> tuple[list[Scrobble], Place | None]:
+    at, track = _scrobble.c.played_at, _scrobble.c.track_id
+    if after is not None:
+        query = query.where(at <= after[0], or_(at < after[0], and_(at == after[0], track < after[1])))
+    found = _values(connection, query.order_by(at.desc(), track.desc()).limit(limit + 1))
+    places = [place for _, _, place in found[:limit]]
+    return [play for _, play, _ in found[:limit]], places[-1] if len(found) > limit else None
+
+
+def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
+    if filters.start is not None:
+        query = query.where(_scrobble.c.played_at >= filters.start)
+    if filters.end is not None:
+        query = query.where(_scrobble.c.played_at < filters.end)
+    if filters.source is not None:
+        query = query.where(_scrobble.c.source == filters.source)
+    if filters.track is not None:
+        query = query.where(_track.c.uuid == filters.track)
+    if filters.album is not None:
+        query = query.where(_album.c.uuid == filters.album)
+    if filters.artist is not None:
+        shown = _artist.alias("shown")
+        credited = (
+            select(_track_artist.c.track_id)
+            .join(_artist, _artist.c.id == _track_artist.c.artist_id)
+            .join(shown, shown.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
+            .where(shown.c.uuid == filters.artist)
+        )
+        query = query.where(_track.c.id.in_(credited))
+    return query
+
+
+def _values(connection: Connection, query: Select[Any]) -> list[tuple[Any, Scrobble, Place]]:
+    rows = connection.execute(query).all()
+    artists = artists_of_tracks(connection, {row.shown_track for row in rows})
+    return [(row, _scrobble_value(row, artists[row.shown_track]), (row.played_at, row.track_id)) for row in rows]
+
+
+def _scrobble_value(row: Any, artists: tuple[Entity, ...]) -> Scrobble:
+    return Scrobble(
+        id=row.id,
+        played_at=row.played_at,
+        track=Entity(row.uuid, row.title),
+        artists=artists,
+        album=Entity(row.album_uuid, row.album_title) if row.album_uuid else None,
+        duration=row.duration,
+        listened=row.listened,
+        source=row.source,
+        also_heard_by=tuple(row.also_heard_by.split(",")) if row.also_heard_by else (),
+    )
+
+
+def artists_of_tracks(connection: Connection, tracks: Collection[int]) -> dict[int, tuple[Entity, ...]]:
+    """Return the artists credited on each track, in order."""
+    found: dict[int, list[Entity]] = {track: [] for track in tracks}
+    if found:
+        shown = _artist.alias("shown")
+        rows = connection.execute(
+            select(_track_artist.c.track_id, shown.c.uuid, shown.c.name)
+            .join(_artist, _artist.c.id == _track_artist.c.artist_id)
+            .join(shown, shown.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
+            .where(_track_artist.c.track_id.in_(sorted(found)))
+            .order_by(_track_artist.c.track_id, _track_artist.c.position)
+        )
+        for track, uuid, name in rows:
+            found[track].append(Entity(uuid, name))
+    return {track: tuple(artists) for track, artists in found.items()}

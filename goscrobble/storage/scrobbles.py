@@ -1,0 +1,255 @@
+"""Plays and the reports they are derived from: the statements that ingest and corrections need.
+
+Every function is called inside a transaction that has locked the user's row (`lock_user`), so what it read stays true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
+
+from goscrobble.domain.drafts import Stamp
+from goscrobble.errors import NotFound
+from goscrobble.models import DeletedPlay, Heard, ScrobbleRow, User, table
+from goscrobble.storage.dialect import upsert
+
+_user, _scrobble, _heard, _deleted = table(User), table(ScrobbleRow), table(Heard), table(DeletedPlay)
+
+
+@dataclass(frozen=True, slots=True)
+class PlayRow:
+    """A row of `scrobble`. `id` None: not stored yet. Times are Unix seconds, lengths seconds."""
+
+    id: int | None
+    played_at: int
+    track_id: int
+    album_id: int | None
+    duration: int | None
+    listened: int | None
+    source: str
+    also_heard_by: str | None
+    first_told_at: int
+    last_told_at: int
+
+    @property
+    def known_id(self) -> int:
+        """The id of a play that is stored."""
+        if self.id is None:
+            raise ValueError("this play is not stored")
+        return self.id
+
+    @property
+    def seconds(self) -> int:
+        """What the play adds to time listened."""
+        return self.listened or self.duration or 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeardRow:
+    """A row of `heard`, of one user."""
+
+    told_at: int
+    told_id: int
+    voice: str
+    nth: int
+    stamp: Stamp
+    duration: int | None
+    listened: int | None
+    origin: str | None
+    play_id: int
+    fixed: bool
+
+
+_PLAY = tuple(_scrobble.c[name] for name in PlayRow.__dataclass_fields__)
+_HEARD = tuple(_heard.c[name] for name in HeardRow.__dataclass_fields__)
+
+_LOCK = (
+    update(_user)
+    .where(_user.c.id == bindparam("the_user"))
+    .values(revision=_user.c.revision + 1)
+    .returning(_user.c.time_zone, _user.c.username)
+)
+_HEARD_BETWEEN = select(*_HEARD).where(
+    _heard.c.user_id == bindparam("the_user"), _heard.c.told_at.between(bindparam("lo"), bindparam("hi"))
+)
+_REPORTS_OF_PLAY = _HEARD_BETWEEN.where(_heard.c.play_id == bindparam("play"))
+_PLAYS = select(*_PLAY).where(
+    _scrobble.c.user_id == bindparam("the_user"), _scrobble.c.id.in_(bindparam("plays", expanding=True))
+)
+_REMOVE = delete(_scrobble).where(
+    _scrobble.c.user_id == bindparam("the_user"), _scrobble.c.id.in_(bindparam("plays", expanding=True))
+)
+_MOVE = (
+    update(_heard)
+    .where(
+        _heard.c.user_id == bindparam("the_user"),
+        _heard.c.told_at == bindparam("at"),
+        _heard.c.told_id == bindparam("told"),
+        _heard.c.voice == bindparam("who"),
+        _heard.c.nth == bindparam("n"),
+    )
+    .values(play_id=bindparam("play"), fixed=bindparam("is_fixed"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedUser:
+    """What writing needs to know of the user whose row is locked."""
+
+    id: int
+    time_zone: str
+    username: str
+
+
+def lock_user(connection: Connection, user_id: int) -> LockedUser:
+    """Lock the user's row until the transaction ends, and count the write. Raises NotFound if there is none."""
+    row = connection.execute(_LOCK, {"the_user": user_id}).first()
+    if row is None:
+        raise NotFound("This account no longer exists")
+    return LockedUser(user_id, row.time_zone, row.username)
+
+
+def hold_user(connection: Connection, user_id: int) -> None:
+    """Lock the user's row without counting a write of plays. SQLite's writers are one after another anyway."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(select(_user.c.id).where(_user.c.id == user_id).with_for_update(key_share=True))
+
+
+def revision_of(connection: Connection, user_id: int) -> int | None:
+    """Return how many writes the user's plays have seen, None without such a user."""
+    return connection.execute(select(_user.c.revision).where(_user.c.id == user_id)).scalar()
+
+
+def user_ids(connection: Connection) -> list[int]:
+    """Return the ids of all users."""
+    return list(connection.execute(select(_user.c.id).order_by(_user.c.id)).scalars())
+
+
+def heard_between(connection: Connection, user_id: int, lo: int, hi: int) -> list[HeardRow]:
+    """Return the user's reports told from `lo` to `hi`."""
+    rows = connection.execute(_HEARD_BETWEEN, {"the_user": user_id, "lo": lo, "hi": hi})
+    return [_heard_row(row) for row in rows]
+
+
+def reports_of(connection: Connection, user_id: int, play: int, first: int, last: int) -> list[HeardRow]:
+    """Return the reports of a play, given between which times they were told."""
+    rows = connection.execute(_REPORTS_OF_PLAY, {"the_user": user_id, "lo": first, "hi": last, "play": play})
+    return [_heard_row(row) for row in rows]
+
+
+def _heard_row(row: Any) -> HeardRow:
+    at, told, voice, nth, stamp, duration, listened, origin, play, fixed = row
+    return HeardRow(at, told, voice, nth, Stamp(stamp), duration, listened, origin, play, bool(fixed))
+
+
+def plays(connection: Connection, user_id: int, ids: Collection[int]) -> dict[int, PlayRow]:
+    """Return those of these plays that are shown."""
+    if not ids:
+        return {}
+    rows = connection.execute(_PLAYS, {"the_user": user_id, "plays": sorted(ids)})
+    return {row.id: PlayRow(*row) for row in rows}
+
+
+def add_play(connection: Connection, user_id: int, play: PlayRow) -> PlayRow:
+    """Insert a play, keeping its id if it has one. The one place of the house that inserts scrobbles.
+
+    Where the same track stands at that second already (a second device), the next free second is taken.
+    """
+    values = {"user_id": user_id, **asdict(play)}
+    if play.id is None:
+        del values["id"]
+    statement = upsert(connection, _scrobble).on_conflict_do_nothing().returning(_scrobble.c.id)
+    while (made := connection.execute(statement, values).scalar()) is None:
+        values["played_at"] += 1
+    return replace(play, id=made, played_at=values["played_at"])
+
+
+def is_taken(connection: Connection, user_id: int, played_at: int, track_id: int) -> int | None:
+    """Return the play of this track that stands at this second, if there is one."""
+    return connection.execute(
+        select(_scrobble.c.id).where(
+            _scrobble.c.user_id == user_id, _scrobble.c.played_at == played_at, _scrobble.c.track_id == track_id
+        )
+    ).scalar()
+
+
+def remove_plays(connection: Connection, user_id: int, ids: Collection[int]) -> None:
+    """Delete these plays' rows; their reports stay."""
+    if ids:
+        connection.execute(_REMOVE, {"the_user": user_id, "plays": sorted(ids)})
+
+
+def add_reports(connection: Connection, user_id: int, rows: Sequence[HeardRow]) -> None:
+    """Insert reports; their keys are known to be free."""
+    if rows:
+        connection.execute(insert(_heard), [_report_values(user_id, row) for row in rows])
+
+
+def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow], play: int) -> None:
+    """Make these stored reports belong to a play; their `fixed` is stored too."""
+    values = [
+        {
+            "the_user": user_id,
+            "at": row.told_at,
+            "told": row.told_id,
+            "who": row.voice,
+            "n": row.nth,
+            "play": play,
+            "is_fixed": row.fixed,
+        }
+        for row in rows
+    ]
+    if values:
+        connection.execute(_MOVE, values)
+
+
+def put_report(connection: Connection, user_id: int, row: HeardRow) -> None:
+    """Insert a report, or make the stored one of the same key belong to this row's play."""
+    values = _report_values(user_id, row)
+    changed = {key: values[key] for key in ("play_id", "fixed", "stamp", "duration", "listened", "origin")}
+    statement = upsert(connection, _heard).values(values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(_heard.primary_key), set_=changed))
+
+
+def _report_values(user_id: int, row: HeardRow) -> dict[str, Any]:
+    return {"user_id": user_id, **asdict(row), "stamp": str(row.stamp)}
+
+
+def widen_deleted(connection: Connection, user_id: int, play: int, first: int, last: int) -> None:
+    """Note that reports told between these times joined a deleted play."""
+    at = _deleted.c.first_told_at, _deleted.c.last_told_at
+    connection.execute(
+        update(_deleted)
+        .where(_deleted.c.user_id == user_id, _deleted.c.play_id == play)
+        .values(
+            first_told_at=case((at[0] > first, first), else_=at[0]),
+            last_told_at=case((at[1] < last, last), else_=at[1]),
+        )
+    )
+
+
+def bury(connection: Connection, user_id: int, play: PlayRow, now: int) -> None:
+    """Remember a deleted play so that it can be restored."""
+    kept = {key: value for key, value in asdict(play).items() if key != "id"}
+    connection.execute(insert(_deleted).values(user_id=user_id, play_id=play.id, deleted_at=now, **kept))
+
+
+def exhume(connection: Connection, user_id: int, play: int, since: int) -> PlayRow | None:
+    """Take a deleted play out of its grave, if it was deleted at or after `since`."""
+    names = ["play_id", *(name for name in PlayRow.__dataclass_fields__ if name != "id")]
+    row = connection.execute(
+        delete(_deleted)
+        .where(_deleted.c.user_id == user_id, _deleted.c.play_id == play, _deleted.c.deleted_at >= since)
+        .returning(*(_deleted.c[name] for name in names))
+    ).first()
+    return PlayRow(*row) if row else None
+
+
+def owner_of(connection: Connection, play: int) -> int | None:
+    """Return the user whose play (shown or deleted) this is."""
+    shown = select(_scrobble.c.user_id).where(_scrobble.c.id == play)
+    buried = select(_deleted.c.user_id).where(_deleted.c.play_id == play)
+    return connection.execute(shown.union_all(buried).limit(1)).scalar()

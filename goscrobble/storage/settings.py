@@ -1,0 +1,25 @@
+"""Run-time settings as stored: only those that differ from their defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from goscrobble.models import Setting, table
+
+_setting = table(Setting)
+
+
+def read_all(connection: Connection) -> dict[str, Any]:
+    """Return the stored values by key."""
+    return {key: json.loads(value) for key, value in connection.execute(select(_setting.c.key, _setting.c.value))}
+
+
+def write(connection: Connection, values: Mapping[str, Any], now: int) -> None:
+    """Store these values; the keys' earlier ones are replaced."""
+    for key in sorted(values):
+        connection.execute(delete(_setting).where(_setting.c.key == key))
+        connection.execute(insert(_setting).values(key=key, value=json.dumps(values[key]), changed_at=now))
