@@ -1,0 +1,164 @@
+"""What an administrator may change while the server runs: the core's settings and every plugin's, as flat keys.
+
+File and environment win over what is stored. A change holds in every worker within FRESH seconds: each keeps what it
+read for so long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from goscrobble.config import RuntimeSettings
+from goscrobble.errors import BadInput, Conflict
+from goscrobble.plugins import PluginSettings
+from goscrobble.plugins.declarations import PluginRecord
+from goscrobble.services.core import Core
+from goscrobble.storage import settings as stored_settings
+
+M = TypeVar("M", bound=BaseModel)
+FRESH = 1.0  # seconds
+_BOOL = TypeAdapter(bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key of `/config`."""
+
+    key: str  # REGISTRATION_ENABLED
+    owner: str | None  # the plugin, or None for the core
+    field: str
+    value: Any
+    fixed: bool  # set by file or environment: read-only
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    read_at: float
+    runtime: RuntimeSettings
+    plugins: Mapping[str, PluginSettings]
+    enabled: Mapping[str, bool]
+    options: Mapping[str, Option]
+
+
+def runtime(core: Core) -> RuntimeSettings:
+    """Return the core's settings as they are now."""
+    return _snapshot(core).runtime
+
+
+def plugin(core: Core, name: str) -> PluginSettings:
+    """Return a plugin's settings as they are now."""
+    return _snapshot(core).plugins[name]
+
+
+def is_enabled(core: Core, name: str) -> bool:
+    """Return whether a plugin is switched on."""
+    return _snapshot(core).enabled.get(name, False)
+
+
+def options(core: Core) -> Mapping[str, Option]:
+    """Return every option by key, the core's first."""
+    return _snapshot(core).options
+
+
+def change(core: Core, values: Mapping[str, Any]) -> None:
+    """Store these values, all or none. Keys are those of `options`.
+
+    Raises BadInput naming a key that is unknown or has a value of the wrong type, Conflict for one that is fixed by
+    file or environment (posting the same value is fine).
+    """
+    known = _read(core).options
+    parsed: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            raise BadInput(f"There is no setting called {key[:80]}")
+        parsed[key] = _parse(core, known[key], value)
+        if known[key].fixed and parsed[key] != known[key].value:
+            raise Conflict(f"{key} is fixed by the configuration file or the environment")
+    changed = {key: value for key, value in parsed.items() if not known[key].fixed}
+    core.database.write(lambda connection: stored_settings.write(connection, changed, int(core.now())))
+    core.database.caches.pop("settings", None)
+
+
+def _snapshot(core: Core) -> _Snapshot:
+    cached: _Snapshot | None = core.database.caches.get("settings")
+    if cached is None or not 0 <= core.now() - cached.read_at < FRESH:
+        cached = core.database.caches["settings"] = _read(core)
+    return cached
+
+
+def _read(core: Core) -> _Snapshot:
+    with core.database.read() as connection:
+        stored = stored_settings.read_all(connection)
+    fixed = {key: value for key in RuntimeSettings.model_fields if (value := getattr(core.settings, key)) is not None}
+    found = {key: stored[key.upper()] for key in RuntimeSettings.model_fields if key.upper() in stored}
+    core_settings = _lenient(RuntimeSettings, found, fixed)
+    known = {
+        key.upper(): Option(key.upper(), None, key, getattr(core_settings, key), key in fixed, field.description or "")
+        for key, field in RuntimeSettings.model_fields.items()
+    }
+    plugins: dict[str, PluginSettings] = {}
+    enabled: dict[str, bool] = {}
+    for record in core.plugins.records.values():
+        if record.builtin or record.fault is not None:
+            continue
+        plugins[record.name], enabled[record.name] = _read_plugin(core, record, stored, known)
+    return _Snapshot(core.now(), core_settings, plugins, enabled, known)
+
+
+def _read_plugin(
+    core: Core, record: PluginRecord, stored: Mapping[str, Any], known: dict[str, Option]
+) -> tuple[PluginSettings, bool]:
+    prefix = record.name.upper()
+    fixed = dict(core.plugins.fixed_settings(record.name))
+    is_on = _BOOL.validate_python(fixed.get("enabled", stored.get(f"{prefix}_ENABLED", record.enabled_by_default)))
+    known[f"{prefix}_ENABLED"] = Option(
+        f"{prefix}_ENABLED", record.name, "enabled", is_on, "enabled" in fixed, f"Whether {record.name} is switched on."
+    )
+    fixed.pop("enabled", None)
+    fields = record.settings_model.model_fields
+    found = {key: stored[f"{prefix}_{key.upper()}"] for key in fields if f"{prefix}_{key.upper()}" in stored}
+    settings = _lenient(record.settings_model, found, fixed)
+    for key, field in fields.items():
+        name = f"{prefix}_{key.upper()}"
+        known[name] = Option(name, record.name, key, getattr(settings, key), key in fixed, field.description or "")
+    return settings, is_on
+
+
+def _lenient(model: type[M], found: Mapping[str, Any], fixed: Mapping[str, Any]) -> M:
+    """Make the model; stored values that no longer fit (an older version wrote them) yield to the default."""
+    values = dict(found) | dict(fixed)
+    while True:
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]} & set(found)
+            if not bad:
+                raise
+            values = {key: value for key, value in values.items() if key not in bad}
+
+
+def _parse(core: Core, option: Option, value: Any) -> Any:
+    """Return the value as its model reads it; booleans also as "1" and "0"."""
+    if option.owner is not None and option.field == "enabled":
+        return _as_bool(option.key, value)
+    model = RuntimeSettings if option.owner is None else core.plugins.records[option.owner].settings_model
+    if model.model_fields[option.field].annotation is bool:
+        value = _as_bool(option.key, value)
+    try:
+        made = model.model_validate({option.field: value})
+    except ValidationError as error:
+        raise BadInput(f"{option.key}: {error.errors()[0]['msg']}") from None
+    return getattr(made, option.field)
+
+
+def _as_bool(key: str, value: Any) -> bool:
+    if value in ("1", "0", "true", "false"):
+        return value in ("1", "true")
+    if isinstance(value, bool):
+        return value
+    raise BadInput(f"{key} must be true or false")
