@@ -1,0 +1,204 @@
+"""What a person decides about plays: delete, restore, edit, split, merge. It stays decided, whatever is told again.
+
+Each marks the reports concerned as fixed: settling then only lets other reports join the play.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from goscrobble.domain import rules
+from goscrobble.domain.drafts import ScrobbleDraft, Stamp
+from goscrobble.errors import BadInput, Conflict, NotFound
+from goscrobble.services import settlement
+from goscrobble.services.core import Core
+from goscrobble.services.identity import Identified, identify, recall
+from goscrobble.services.ingest import SELF
+from goscrobble.services.settlement import Changes, source_of
+from goscrobble.storage import scrobbles
+from goscrobble.storage.database import Connection
+from goscrobble.storage.scrobbles import HeardRow, LockedUser, PlayRow
+
+RESTORABLE = 30 * 86400  # seconds for which a deleted play can be restored
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New values of a play; None leaves one as it is. An empty album removes it. `played_at` is Unix seconds."""
+
+    title: str | None = None
+    artists: tuple[str, ...] | None = None
+    album: str | None = None
+    played_at: int | None = None
+
+
+def delete(core: Core, account_id: int, play: int) -> None:
+    """Delete a play; it does not come back when it is reported again. Raises NotFound."""
+
+    def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
+        row = _shown(connection, user, play)
+        _fix(connection, user, play, row)
+        _hide(connection, user, row, changes)
+        scrobbles.bury(connection, user.id, row, int(core.now()))
+
+    user, _ = _corrected(core, account_id, work)
+    core.plugins.tell("after_removal", username=user.username, play=play, merged_into=None)
+
+
+def restore(core: Core, account_id: int, play: int) -> None:
+    """Bring a play back that was deleted within the last 30 days. A play that is there stays. Raises NotFound."""
+
+    def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
+        if play in scrobbles.plays(connection, user.id, [play]):
+            return
+        row = scrobbles.exhume(connection, user.id, play, int(core.now()) - RESTORABLE)
+        if row is None:
+            raise NotFound("There is no such scrobble to restore")
+        members = _reports(connection, user, row)
+        others = {source_of(member.voice) for member in members} - {row.source}
+        row = replace(row, also_heard_by=",".join(sorted(others)) or None)
+        changes.came.append(scrobbles.add_play(connection, user.id, row))
+
+    _corrected(core, account_id, work)
+
+
+def edit(core: Core, account_id: int, play: int, values: Edit, current: ScrobbleDraft) -> None:
+    """Change a play's names or time. `current` holds the names that are shown now.
+
+    Raises NotFound, BadInput with a sentence, and Conflict when the same track stands at that second already.
+    """
+    draft = current.model_copy(
+        update={
+            key: value
+            for key in ("title", "artists", "album", "played_at")
+            if (value := getattr(values, key)) is not None
+        }
+    )
+    try:
+        draft = rules.tidy(draft)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    if reason := rules.judge(draft, core.now()):
+        raise BadInput(reason)
+    names = identify(core, [draft])[0]
+
+    def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
+        row = _shown(connection, user, play)
+        taken = scrobbles.is_taken(connection, user.id, draft.played_at, names.track_id)
+        if taken not in {None, play}:
+            raise Conflict("This track was already played at that time")
+        _fix(connection, user, play, row)
+        _hide(connection, user, row, changes)
+        # An edit is a report too, the person's own: so no source that tells the corrected time makes a second play.
+        mine = HeardRow(
+            draft.played_at, names.told_id, SELF, 0, Stamp.SELF, draft.duration, draft.listened, None, play, fixed=True
+        )
+        scrobbles.put_report(connection, user.id, mine)
+        edited = replace(
+            row,
+            played_at=draft.played_at,
+            track_id=names.track_id,
+            album_id=names.album_id,
+            first_told_at=min(row.first_told_at, draft.played_at),
+            last_told_at=max(row.last_told_at, draft.played_at),
+        )
+        changes.came.append(scrobbles.add_play(connection, user.id, edited))
+
+    _corrected(core, account_id, work)
+
+
+def split(core: Core, account_id: int, play: int, voices: Collection[str]) -> int:
+    """Make what these voices told a play of its own, and return it. Raises NotFound, BadInput."""
+
+    def work(connection: Connection, user: LockedUser, changes: Changes) -> int:
+        row = _shown(connection, user, play)
+        members = _reports(connection, user, row)
+        leaving = [member for member in members if member.voice in voices]
+        staying = [member for member in members if member.voice not in voices]
+        if not leaving or not staying:
+            raise BadInput("Name some, but not all, of those who told this play")
+        names = recall(core.database, connection, {member.told_id for member in members})
+        _hide(connection, user, row, changes)
+        made = None
+        for part, known in ((staying, play), (leaving, None)):
+            stored = scrobbles.add_play(connection, user.id, _row_of(part, names, known))
+            changes.came.append(stored)
+            made = stored.known_id
+            _decide(connection, user, part, made)
+        if made is None:
+            raise AssertionError("a play is always added")
+        return made
+
+    return _corrected(core, account_id, work)[1]
+
+
+def merge(core: Core, account_id: int, play: int, into: int) -> None:
+    """Make two plays one: `play` vanishes into `into`. Raises NotFound, BadInput."""
+    if play == into:
+        raise BadInput("A play cannot be merged into itself")
+
+    def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
+        gone, kept = _shown(connection, user, play), _shown(connection, user, into)
+        members = _reports(connection, user, gone)
+        _decide(connection, user, members, into)
+        _fix(connection, user, into, kept)
+        _hide(connection, user, gone, changes)
+        _hide(connection, user, kept, changes)
+        others = {gone.source, *(gone.also_heard_by or "").split(","), *(kept.also_heard_by or "").split(",")}
+        united = replace(
+            kept,
+            also_heard_by=",".join(sorted(others - {kept.source, ""})) or None,
+            first_told_at=min(gone.first_told_at, kept.first_told_at),
+            last_told_at=max(gone.last_told_at, kept.last_told_at),
+        )
+        changes.came.append(scrobbles.add_play(connection, user.id, united))
+
+    user, _ = _corrected(core, account_id, work)
+    core.plugins.tell("after_removal", username=user.username, play=play, merged_into=into)
+
+
+def _corrected(
+    core: Core, account_id: int, work: Callable[[Connection, LockedUser, Changes], T]
+) -> tuple[LockedUser, T]:
+    """Run a correction in one transaction that holds the user's row, rollups included."""
+
+    def transaction(connection: Connection) -> tuple[LockedUser, T]:
+        user = scrobbles.lock_user(connection, account_id)
+        changes = Changes()
+        result = work(connection, user, changes)
+        settlement.apply_rollups(connection, user, changes, {})
+        return user, result
+
+    return core.database.write(transaction)
+
+
+def _shown(connection: Connection, user: LockedUser, play: int) -> PlayRow:
+    row = scrobbles.plays(connection, user.id, [play]).get(play)
+    if row is None:
+        raise NotFound("There is no such scrobble")
+    return row
+
+
+def _reports(connection: Connection, user: LockedUser, row: PlayRow) -> list[HeardRow]:
+    return scrobbles.reports_of(connection, user.id, row.known_id, row.first_told_at, row.last_told_at)
+
+
+def _fix(connection: Connection, user: LockedUser, play: int, row: PlayRow) -> None:
+    _decide(connection, user, _reports(connection, user, row), play)
+
+
+def _decide(connection: Connection, user: LockedUser, members: list[HeardRow], play: int) -> None:
+    scrobbles.move_reports(connection, user.id, [replace(member, fixed=True) for member in members], play)
+
+
+def _hide(connection: Connection, user: LockedUser, row: PlayRow, changes: Changes) -> None:
+    scrobbles.remove_plays(connection, user.id, [row.known_id])
+    changes.vanished.append(row)
+
+
+def _row_of(members: list[HeardRow], names: dict[int, Identified], play: int | None) -> PlayRow:
+    reports = [settlement.report(member, names[member.told_id], play=play) for member in members]
+    return settlement.play_row(settlement.as_one(reports), play, names)

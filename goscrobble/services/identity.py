@@ -1,0 +1,206 @@
+"""Identity: which artist, album and track of the catalogue a draft names.
+
+Ids first, but an id is believed only if the folded title or the main artist agrees too: one listener's bad tags must
+not rename others' plays. Then folded names; then a new entry. What was told once is never identified again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, TrackIds
+from goscrobble.domain.names import artist_keys, fold, title_key
+from goscrobble.services.core import Core
+from goscrobble.storage import music
+from goscrobble.storage.database import Connection, Database
+
+_REMEMBERED = 50_000  # names as told that a process keeps at hand
+_AT_ONCE = 50  # new names learnt in one transaction, which so stays short
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Names as told, with what they were identified as and the keys that matching uses. Never changes."""
+
+    told_id: int
+    title: str
+    track_id: int
+    album_id: int | None
+    artist_ids: tuple[int, ...]
+    title_key: str
+    artist_keys: frozenset[str]
+    ids: frozenset[tuple[str, str]]
+
+
+def identify(core: Core, drafts: Sequence[ScrobbleDraft]) -> list[Identified]:
+    """Return what each tidy draft names; new names enter the catalogue in transactions of their own."""
+    memory = _memory(core.database)
+    digests = [_digest(draft) for draft in drafts]
+    unknown = {digest: draft for digest, draft in zip(digests, drafts, strict=True) if digest not in memory.by_digest}
+    if unknown:
+        with core.database.read() as connection:
+            memory.take(music.find_told(connection, digests=list(unknown)))
+        new = sorted(item for item in unknown.items() if item[0] not in memory.by_digest) if unknown else []
+        for start in range(0, len(new), _AT_ONCE):
+            learn = partial(_learn, drafts=dict(new[start : start + _AT_ONCE]), now=int(core.now()))
+            memory.take(core.database.write(learn))
+    return [memory.by_digest[digest] for digest in digests]
+
+
+def recall(database: Database, connection: Connection, told_ids: Iterable[int]) -> dict[int, Identified]:
+    """Return the names behind stored reports."""
+    memory = _memory(database)
+    wanted = set(told_ids)
+    missing = wanted - memory.by_id.keys()
+    if missing:
+        memory.take(music.find_told(connection, ids=missing))
+    return {told_id: memory.by_id[told_id] for told_id in wanted}
+
+
+class _Memory:
+    """Names as told that this process has met; they never change, so this cannot go stale."""
+
+    def __init__(self) -> None:
+        self.by_digest: OrderedDict[bytes, Identified] = OrderedDict()
+        self.by_id: dict[int, Identified] = {}
+
+    def take(self, rows: Iterable[music.ToldRow]) -> None:
+        for row in rows:
+            known = _identified(row)
+            self.by_digest[row.digest] = self.by_id[row.id] = known
+        while len(self.by_digest) > 2 * _REMEMBERED:
+            _, oldest = self.by_digest.popitem(last=False)
+            self.by_id.pop(oldest.told_id, None)
+
+
+def _memory(database: Database) -> _Memory:
+    memory: _Memory = database.caches.setdefault("told", _Memory())
+    return memory
+
+
+def _identified(row: music.ToldRow) -> Identified:
+    artists = tuple(json.loads(row.artists))
+    ids = TrackIds(**json.loads(row.ids)) if row.ids != "{}" else NO_IDS
+    return Identified(
+        row.id,
+        row.title,
+        row.track_id,
+        row.album_id,
+        row.artist_ids,
+        title_key(row.title),
+        artist_keys(row.title, artists),
+        frozenset(ids.of_track()),
+    )
+
+
+def _digest(draft: ScrobbleDraft) -> bytes:
+    parts = [draft.title, *draft.artists, "\x1e", draft.album or "", *draft.album_artists, "\x1e"]
+    if draft.ids is not NO_IDS:
+        parts.append(draft.ids.model_dump_json(exclude_defaults=True))
+    return _key(*parts)
+
+
+def _key(*parts: str) -> bytes:
+    return blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
+
+
+def _learn(connection: Connection, drafts: dict[bytes, ScrobbleDraft], now: int) -> list[music.ToldRow]:
+    """Enter these drafts' names into the catalogue. Runs inside one transaction."""
+    artists = music.ensure_artists(connection, _artist_names(drafts.values()), now)
+    tracks = _tracks(connection, drafts, artists, now)
+    albums = _albums(connection, drafts.values(), artists, now)
+    told: dict[bytes, dict[str, Any]] = {}
+    identifiers: list[tuple[str, str, str, int]] = []
+    durations: dict[int, int] = {}
+    for digest, draft in drafts.items():
+        track, album = tracks[digest], albums.get(_album_key(draft)) if draft.album else None
+        told[digest] = {
+            "title": draft.title,
+            "artists": json.dumps(draft.artists),
+            "album": draft.album,
+            "album_artists": json.dumps(draft.album_artists),
+            "ids": draft.ids.model_dump_json(exclude_defaults=True),
+            "track_id": track,
+            "album_id": album,
+        }
+        identifiers += [("track", kind, value, track) for kind, value in draft.ids.of_track()]
+        if album is not None:
+            named = (("release_mbid", draft.ids.release_mbid), ("release_group_mbid", draft.ids.release_group_mbid))
+            identifiers += [("album", kind, value, album) for kind, value in named if value]
+        if len(draft.ids.artist_mbids) == len(draft.artists):  # else nobody knows whose they are
+            pairs = zip(draft.artists, draft.ids.artist_mbids, strict=True)
+            identifiers += [("artist", "artist_mbid", mbid, artists[_artist_key(name)]) for name, mbid in pairs]
+        if draft.duration:
+            durations[track] = draft.duration
+    music.add_identifiers(connection, identifiers)
+    music.learn_durations(connection, durations)
+    music.add_told(connection, told)
+    return list(music.find_told(connection, digests=list(told)))
+
+
+def _artist_key(name: str) -> bytes:
+    return _key(fold(name))
+
+
+def _artist_names(drafts: Iterable[ScrobbleDraft]) -> dict[bytes, str]:
+    return {_artist_key(name): name for draft in drafts for name in (*draft.artists, *draft.album_artists)}
+
+
+def _track_key(draft: ScrobbleDraft) -> bytes:
+    return _key(fold(draft.title), *sorted({fold(name) for name in draft.artists}))
+
+
+def _tracks(
+    connection: Connection, drafts: dict[bytes, ScrobbleDraft], artists: dict[bytes, int], now: int
+) -> dict[bytes, int]:
+    """Return the track of each draft, by id where one is believed, else by folded names."""
+    pairs = {pair for draft in drafts.values() for pair in draft.ids.of_track()}
+    by_pair: dict[tuple[str, str], int | bytes] = dict(music.find_by_identifiers(connection, pairs)) if pairs else {}
+    names = {
+        track: (fold(title), fold(credited[0]))
+        for track, (title, credited) in music.names_of_tracks(
+            connection, {track for track in by_pair.values() if isinstance(track, int)}
+        ).items()
+    }
+    meant: dict[bytes, int | bytes] = {}  # digest -> a known track's id, or the key of one to find or create
+    told_as: dict[bytes, tuple[str, str]] = {}
+    wanted: dict[bytes, tuple[str, int | None, tuple[int, ...]]] = {}
+    for digest, draft in drafts.items():
+        mine = fold(draft.title), fold(draft.artists[0])
+        own: int | bytes = _track_key(draft)
+        for pair in draft.ids.of_track():
+            other = by_pair.setdefault(pair, own)
+            theirs = names.get(other) if isinstance(other, int) else told_as.get(other, mine)
+            if theirs is not None and (mine[0] == theirs[0] or mine[1] == theirs[1]):
+                own = other
+                break
+        meant[digest] = own
+        if isinstance(own, bytes) and own not in wanted:
+            told_as[own] = mine
+            credited = tuple(dict.fromkeys(artists[_artist_key(name)] for name in draft.artists))
+            wanted[own] = draft.title, draft.duration, credited
+    ids = music.ensure_tracks(connection, wanted, now)
+    return {digest: ids[track] if isinstance(track, bytes) else track for digest, track in meant.items()}
+
+
+def _main_artist(draft: ScrobbleDraft) -> str:
+    return (draft.album_artists or draft.artists)[0]
+
+
+def _album_key(draft: ScrobbleDraft) -> bytes:
+    return _key(fold(draft.album or ""), fold(_main_artist(draft)))
+
+
+def _albums(
+    connection: Connection, drafts: Iterable[ScrobbleDraft], artists: dict[bytes, int], now: int
+) -> dict[bytes, int]:
+    wanted = {
+        _album_key(draft): (draft.album, artists[_artist_key(_main_artist(draft))]) for draft in drafts if draft.album
+    }
+    return music.ensure_albums(connection, wanted, now)

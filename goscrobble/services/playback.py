@@ -1,0 +1,130 @@
+"""Sources that report *playing*, not *played*: keeps their sessions, shows what plays now, makes plays of listens.
+
+Written once, used by every such source. A listen is stored before its session is marked as judged: a crash in between
+tells it again, and the second telling is a duplicate.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from goscrobble.domain import sessions
+from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft
+from goscrobble.domain.scrobbles import Outcome
+from goscrobble.domain.sessions import Session, Step
+from goscrobble.errors import NotFound, Unavailable
+from goscrobble.services import ingest
+from goscrobble.services.core import Core
+from goscrobble.storage import scrobbles, users
+from goscrobble.storage import sessions as stored
+from goscrobble.storage.database import Connection
+from goscrobble.storage.sessions import SessionRow
+
+_TRIES = 5  # how often another worker may be faster with the same player
+_AT_ONCE = 200  # sessions that one tick judges
+
+
+def observe(core: Core, account_id: int, event: Playing, *, source: str, voice: str = "") -> list[Outcome]:
+    """Note what a player does. Returns the outcomes of the listens that this decided (often none).
+
+    Arguments as for `ingest.submit`. Raises Unavailable when several workers keep disputing one player.
+    """
+    whose = f"{source}:{voice}"[:120]
+    player = event.player[:200]
+    event = event.model_copy(update={"item": event.item[:200]})
+    for _ in range(_TRIES):
+        with core.database.read() as connection:
+            before = stored.of_player(connection, account_id, whose, player)
+        step = sessions.step([_session(row) for row in before], event)
+        outcomes = ingest.submit(core, account_id, step.listens, source=source, voice=voice) if step.listens else []
+        rows = [_row(account_id, whose, player, session) for session in step.keep]
+        if not rows:
+            return outcomes
+
+        def keep(connection: Connection, before: list[SessionRow] = before, rows: list[SessionRow] = rows) -> bool:
+            scrobbles.hold_user(connection, account_id)
+            if stored.of_player(connection, account_id, whose, player) != before:
+                return False
+            for row in rows:
+                stored.put(connection, row)
+            return True
+
+        if core.database.write(keep):
+            if step.began and event.at > core.now() - sessions.SHOWN:
+                _tell(core, account_id, step, source, player)
+            return outcomes
+    raise Unavailable("This player is being reported by several requests at once, please try again")
+
+
+def now_playing(core: Core, account_id: int) -> list[NowPlaying]:
+    """Return what an account's players have on, the latest first."""
+    with core.database.read() as connection:
+        rows = stored.shown(connection, account_id, int(core.now()))
+    return [_shown(_session(row), row.voice.partition(":")[0], row.player) for row in rows]
+
+
+def judge_due(core: Core) -> int:
+    """Judge the sessions whose tracks have run out by the clock; returns how many."""
+    with core.database.read() as connection:
+        due = stored.due(connection, int(core.now()), _AT_ONCE)
+    for row in due:
+        source, _, voice = row.voice.partition(":")
+        step = sessions.run_out(_session(row), core.now())
+        try:
+            ingest.submit(core, row.user_id, step.listens, source=source, voice=voice)
+        except NotFound:
+            continue  # the account was deleted a moment ago, and the session with it
+        core.database.write(partial(stored.mark_judged, row=row))
+    return len(due)
+
+
+def _tell(core: Core, account_id: int, step: Step, source: str, player: str) -> None:
+    with core.database.read() as connection:
+        account = users.find_by_id(connection, account_id)
+    if account is not None:
+        playing = _shown(step.keep[-1], source, player)
+        core.plugins.tell("after_now_playing", username=account.username, playing=playing)
+
+
+def _shown(session: Session, source: str, player: str) -> NowPlaying:
+    return NowPlaying(
+        title=session.draft.title,
+        artists=session.draft.artists,
+        album=session.draft.album,
+        duration=session.duration,
+        source=source,
+        player=player,
+        started_at=int(session.started_at),
+        paused=session.state == "paused",
+    )
+
+
+def _session(row: SessionRow) -> Session:
+    return Session(
+        item=row.item,
+        draft=ScrobbleDraft.model_validate_json(row.draft),
+        state=row.state,  # type: ignore[arg-type] # only `_row` writes it
+        started_at=row.started_at,
+        last_at=row.last_at,
+        heard=row.heard,
+        position=row.position,
+        judged=row.judged,
+    )
+
+
+def _row(account_id: int, voice: str, player: str, session: Session) -> SessionRow:
+    return SessionRow(
+        user_id=account_id,
+        voice=voice,
+        player=player,
+        item=session.item,
+        draft=session.draft.model_dump_json(exclude_defaults=True),
+        state=session.state,
+        started_at=session.started_at,
+        last_at=session.last_at,
+        heard=session.heard,
+        position=session.position,
+        due_at=session.due_at,
+        judged=session.judged,
+        shown_until=session.shown_until,
+    )
