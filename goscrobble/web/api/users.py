@@ -1,0 +1,264 @@
+"""What others may see of a person: profile, history, now playing, top lists. And the newest plays of the site."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from flask import Blueprint
+from pydantic import BaseModel, Field
+
+from goscrobble.domain.accounts import Account
+from goscrobble.domain.periods import Period, parse_dates, parse_range, zone
+from goscrobble.errors import BadInput
+from goscrobble.services import accounts, history, playback, statistics
+from goscrobble.web import auth, current_core
+from goscrobble.web.api.openapi import describe
+from goscrobble.web.api.shapes import Playing, Scrobble, TopArtist, TopTitle, moment, top_artist, top_title
+from goscrobble.web.body import Text, query
+
+blueprint = Blueprint("api_users", __name__, url_prefix="/api/v1")
+
+_UUID = Text(36, min_length=36)
+
+
+class Profile(BaseModel):
+    """A person, and what their history adds up to."""
+
+    uuid: str
+    username: str
+    time_zone: str
+    created_at: datetime
+    plays: int
+    seconds: int
+    artists: int
+    albums: int
+    tracks: int
+    first_played_at: datetime | None
+    last_played_at: datetime | None
+
+
+class Plays(BaseModel):
+    """A page of plays, newest first; `next` is the cursor of the next page."""
+
+    scrobbles: list[Scrobble]
+    next: str | None
+
+
+class PlaysOfMany(BaseModel):
+    """The newest plays of public users."""
+
+    scrobbles: list[UserScrobble]
+    next: None = None
+
+
+class UserScrobble(Scrobble):
+    """A play, and whose it is."""
+
+    username: str
+
+
+class NowPlaying(BaseModel):
+    """What a person's players have on right now."""
+
+    now_playing: list[Playing]
+    next: None = None
+
+
+class HistoryQuery(BaseModel):
+    """Which plays."""
+
+    from_: Annotated[str, Text(40)] | None = Field(
+        default=None, alias="from", description="First day (2024-03-31), or Unix seconds."
+    )
+    to: Annotated[str, Text(40)] | None = Field(default=None, description="Last day, or Unix seconds (not included).")
+    limit: int = Field(default=50, ge=1, le=history.MOST)
+    cursor: Annotated[str, Text(100)] | None = Field(default=None, description="`next` of the page before.")
+    artist: Annotated[str, _UUID] | None = Field(default=None, description="An artist's id.")
+    album: Annotated[str, _UUID] | None = Field(default=None, description="An album's id.")
+    track: Annotated[str, _UUID] | None = Field(default=None, description="A track's id.")
+    source: Annotated[str, Text(40)] | None = Field(default=None, description="A plugin's name.")
+
+
+class TopQuery(BaseModel):
+    """Which period, and how to rank."""
+
+    range: Annotated[str, Text(20)] = Field(
+        default="all",
+        description="7d, 30d, 90d, 365d, all, a year (2024), a month (2024-03) or an ISO week (2024-W11).",
+    )
+    from_: Annotated[str, Text(10)] | None = Field(default=None, alias="from", description="First day, 2024-03-31.")
+    to: Annotated[str, Text(10)] | None = Field(default=None, description="Last day, 2024-04-30.")
+    by: Literal["plays", "time"] = "plays"
+    limit: int = Field(default=50, ge=1, le=statistics.MOST)
+    offset: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class RecentQuery(BaseModel):
+    """How many."""
+
+    limit: int = Field(default=50, ge=1, le=history.MOST)
+
+
+class TopArtists(BaseModel):
+    """Top artists of a period, best first; `next` is the offset of the next page."""
+
+    artists: list[TopArtist]
+    next: int | None
+
+
+class TopAlbums(BaseModel):
+    """Top albums of a period, best first; `next` is the offset of the next page."""
+
+    albums: list[TopTitle]
+    next: int | None
+
+
+class TopTracks(BaseModel):
+    """Top tracks of a period, best first; `next` is the offset of the next page."""
+
+    tracks: list[TopTitle]
+    next: int | None
+
+
+PlaysOfMany.model_rebuild()
+
+
+def _owner(username: str) -> Account:
+    """Return the user if the caller may see them. Raises NotFound, alike for private and unknown."""
+    context = auth.identify()
+    viewer = auth.require("read").account if context is not None else None
+    return accounts.visible(current_core(), username, viewer)
+
+
+@blueprint.get("/users/<username>")
+@describe(tags=["Users"], summary="A person's profile", answers={200: Profile}, auth="optional")
+def profile(username: str) -> dict[str, Any]:
+    """Answer a profile."""
+    owner = _owner(username)
+    sums = statistics.totals(current_core(), owner)
+    return Profile(
+        uuid=owner.uuid,
+        username=owner.username,
+        time_zone=owner.time_zone,
+        created_at=moment(owner.created_at),
+        plays=sums.plays,
+        seconds=sums.seconds,
+        artists=sums.artists,
+        albums=sums.albums,
+        tracks=sums.tracks,
+        first_played_at=None if sums.first_at is None else moment(sums.first_at),
+        last_played_at=None if sums.last_at is None else moment(sums.last_at),
+    ).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/scrobbles")
+@describe(
+    tags=["Users"],
+    summary="A person's history, newest first",
+    query=HistoryQuery,
+    answers={200: Plays},
+    auth="optional",
+)
+def scrobbles(username: str) -> dict[str, Any]:
+    """Answer a page of a history."""
+    owner, wanted = _owner(username), query(HistoryQuery)
+    filters = history.Filters(
+        start=_moment(wanted.from_, owner, last=False),
+        end=_moment(wanted.to, owner, last=True),
+        artist=wanted.artist,
+        album=wanted.album,
+        track=wanted.track,
+        source=wanted.source,
+    )
+    if filters.start is not None and filters.end is not None and filters.start > filters.end:
+        raise BadInput("from is after to")
+    plays, cursor = history.recent(current_core(), owner, filters, limit=wanted.limit, cursor=wanted.cursor)
+    return Plays(scrobbles=[Scrobble.of(play) for play in plays], next=cursor).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/now-playing")
+@describe(tags=["Users"], summary="What plays now", answers={200: NowPlaying}, auth="optional")
+def now_playing(username: str) -> dict[str, Any]:
+    """Answer what a person's players have on."""
+    playing = playback.now_playing(current_core(), _owner(username).id)
+    return NowPlaying(now_playing=[Playing.of(one) for one in playing]).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/top/artists")
+@describe(tags=["Users"], summary="A person's top artists", query=TopQuery, answers={200: TopArtists}, auth="optional")
+def top_artists(username: str) -> dict[str, Any]:
+    """Answer a page of top artists."""
+    entries, more = _top(username, "artists")
+    return TopArtists(artists=[top_artist(entry) for entry in entries], next=more).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/top/albums")
+@describe(tags=["Users"], summary="A person's top albums", query=TopQuery, answers={200: TopAlbums}, auth="optional")
+def top_albums(username: str) -> dict[str, Any]:
+    """Answer a page of top albums."""
+    entries, more = _top(username, "albums")
+    return TopAlbums(albums=[top_title(entry) for entry in entries], next=more).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/top/tracks")
+@describe(tags=["Users"], summary="A person's top tracks", query=TopQuery, answers={200: TopTracks}, auth="optional")
+def top_tracks(username: str) -> dict[str, Any]:
+    """Answer a page of top tracks."""
+    entries, more = _top(username, "tracks")
+    return TopTracks(tracks=[top_title(entry) for entry in entries], next=more).model_dump(mode="json")
+
+
+@blueprint.get("/recent")
+@describe(
+    tags=["Site"],
+    summary="The newest plays of public users",
+    query=RecentQuery,
+    answers={200: PlaysOfMany},
+    auth="optional",
+)
+def recent() -> dict[str, Any]:
+    """Answer the newest plays of the site."""
+    found = history.most_recent(current_core(), limit=query(RecentQuery).limit)
+    plays = [UserScrobble(username=name, **Scrobble.of(play).model_dump()) for name, play in found]
+    return PlaysOfMany(scrobbles=plays).model_dump(mode="json")
+
+
+def _top(username: str, kind: statistics.Kind) -> tuple[list[statistics.TopEntry], int | None]:
+    owner, wanted = _owner(username), query(TopQuery)
+    found = statistics.top(
+        current_core(),
+        owner,
+        kind,
+        _period(wanted, owner),
+        by=wanted.by,
+        limit=wanted.limit + 1,
+        offset=wanted.offset,
+    )
+    return found[: wanted.limit], wanted.offset + wanted.limit if len(found) > wanted.limit else None
+
+
+def _period(wanted: TopQuery, owner: Account) -> Period:
+    tz, now = zone(owner.time_zone), current_core().now()
+    try:
+        if wanted.from_ is None and wanted.to is None:
+            return parse_range(wanted.range, tz, now)
+        today = datetime.fromtimestamp(now, tz).date().isoformat()
+        return parse_dates(wanted.from_ or date(1970, 1, 1).isoformat(), wanted.to or today, tz, now)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+
+
+def _moment(text: str | None, owner: Account, *, last: bool) -> int | None:
+    """Return Unix seconds of a day of the owner's (its end, where it is the last), or of Unix seconds."""
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit():
+        if int(text) > int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()):
+            raise BadInput("from and to must be dates like 2024-03-31, or Unix seconds")
+        return int(text)
+    try:
+        day = parse_dates(text, text, zone(owner.time_zone), current_core().now())
+    except ValueError as error:
+        raise BadInput(str(error)) from None
+    return day.end if last else day.start

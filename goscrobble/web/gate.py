@@ -1,0 +1,44 @@
+"""The gate: a plugin that is switched off or cannot run has no routes. By URL prefix, before routing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from goscrobble.services.core import Core
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication
+
+
+def register(app: Flask, core: Core) -> None:
+    """Put the gate before everything of `app`. All plugins must have been mounted."""
+    app.wsgi_app = Gate(app.wsgi_app, core)  # type: ignore[method-assign] # how Flask wants it
+
+
+class Gate:
+    """WSGI middleware that answers 404 for the prefixes of plugins that do not run right now."""
+
+    def __init__(self, inner: WSGIApplication, core: Core) -> None:
+        self._inner = inner
+        self._runs: Callable[[str], bool] = core.plugins.runs
+        self._owners = {mount: record.name for record in core.plugins.records.values() for mount in record.mounts}
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Let the request through unless its path belongs to a plugin that is off."""
+        owner = self._owner(environ.get("PATH_INFO", ""))
+        if owner is None or self._runs(owner):
+            return self._inner(environ, start_response)
+        body = json.dumps({"error": f"The plugin {owner} is switched off"}).encode()
+        headers = [("Content-Type", "application/json; charset=utf-8"), ("Content-Length", str(len(body)))]
+        start_response("404 NOT FOUND", headers)
+        return [body]
+
+    def _owner(self, path: str) -> str | None:
+        for mount, owner in self._owners.items():
+            if path == mount or path.startswith(mount + "/"):
+                return owner
+        return None
