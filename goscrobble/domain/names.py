@@ -55,13 +55,16 @@ _THE = re.compile(r"^the\s+", re.IGNORECASE)
 _LONGEST_MATCHED = 300  # what comes later in a name does not help to tell two listens apart, and bounds the patterns
 
 
-@lru_cache(50_000)
 def title_key(title: str) -> str:
     """Return the title without what sources add or drop at will (remaster, feat., explicit, …), folded to letters.
 
     Live, demo, acoustic, instrumental, remix and edit stay: they follow the studio version on one record.
     """
-    title = title[:_LONGEST_MATCHED]
+    return _title_key(title[:_LONGEST_MATCHED])
+
+
+@lru_cache(20_000)
+def _title_key(title: str) -> str:
     bare = title
     for _ in range(3):
         bare = _NOISE_AFTER_DASH.sub("", _NOISE_IN_BRACKETS.sub("", bare))
@@ -69,11 +72,14 @@ def title_key(title: str) -> str:
     return _letters(bare) or _letters(title) or title.strip()
 
 
-@lru_cache(50_000)
 def artist_keys(title: str, artists: tuple[str, ...]) -> frozenset[str]:
     """Return every artist that may be meant: whole, split at joiners, and guests named in the title, folded."""
-    title = title[:_LONGEST_MATCHED]
-    names = [name[:_LONGEST_MATCHED] for name in artists]
+    return _artist_keys(title[:_LONGEST_MATCHED], tuple(name[:_LONGEST_MATCHED] for name in artists))
+
+
+@lru_cache(20_000)
+def _artist_keys(title: str, artists: tuple[str, ...]) -> frozenset[str]:
+    names = list(artists)
     names += _GUESTS_IN_BRACKETS.findall(title) + _GUESTS_AT_END.findall(title)
     parts = [_THE.sub("", part.strip()) for name in names for part in _JOINERS.split(name)]
     return frozenset(_letters(name) or name.strip() for name in names) | frozenset(filter(None, map(_letters, parts)))

@@ -16,6 +16,7 @@ from goscrobble.domain.rules import HALF_CAP, heard_enough
 SAME_START = 5  # seconds within which two starts of one track are one
 GRACE = 60  # seconds that a stop may be late before the clock judges
 SEEN = 10  # seconds between two notes of a session that just goes on
+LONGEST_UNKNOWN = 7200  # seconds that count as heard of a track of unknown length: its stop may be days late
 SHOWN = 600  # seconds for which an event is fresh enough to show "now playing"
 
 
@@ -65,7 +66,7 @@ class Session:
 
     def listen(self) -> ScrobbleDraft:
         """Return the listen that this session is."""
-        heard = min(self.heard, self.duration) if self.duration else self.heard
+        heard = min(self.heard, self.duration or LONGEST_UNKNOWN)
         update = {"played_at": int(self.started_at), "stamp": Stamp.START, "listened": int(heard + 0.5)}
         return self.draft.model_copy(update=update)
 
@@ -155,4 +156,5 @@ def _judge(result: Step, session: Session, *, completed: bool) -> Session:
 
 def _judge_all(result: Step, sessions: Sequence[Session], at: float) -> None:
     for session in sessions:
-        result.keep.append(_judge(result, session.until(at), completed=False))
+        end = min(at, session.ends_at) if session.state == "playing" else at
+        result.keep.append(_judge(result, session.until(end), completed=False))

@@ -121,8 +121,8 @@ class PluginHost:
         return record.fault or (Status.ENABLED if self.runs(record.name) else Status.DISABLED)
 
     def ask(self, hook: str, **arguments: Any) -> Iterator[tuple[PluginRecord, Any]]:
-        """Ask each running plugin that implements the hook; yields those that answered (not None)."""
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls()[::-1]:
+        """Ask each running plugin that implements the hook, the core's own first; yields those that answered (not None)."""
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             name = implementation.plugin_name
             if not self.runs(name):
                 continue
@@ -142,7 +142,7 @@ class PluginHost:
 
     def prepare(self, draft: ScrobbleDraft) -> ScrobbleDraft:
         """Return the draft as the plugins' `prepare_draft` left it."""
-        for implementation in getattr(self._manager.hook, "prepare_draft").get_hookimpls()[::-1]:  # noqa: B009 - pluggy has no types for it
+        for implementation in getattr(self._manager.hook, "prepare_draft").get_hookimpls():  # noqa: B009 - pluggy has no types for it
             if self.runs(implementation.plugin_name):
                 try:
                     draft = _as_draft(_call(implementation, {"draft": draft})) or draft

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from goscrobble.domain import sessions
+from goscrobble.domain import rules, sessions
 from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft
-from goscrobble.domain.scrobbles import Outcome
+from goscrobble.domain.scrobbles import Outcome, Rejected
 from goscrobble.domain.sessions import Session, Step
 from goscrobble.errors import NotFound, Unavailable
 from goscrobble.services import ingest
@@ -27,11 +27,17 @@ _AT_ONCE = 200  # sessions that one tick judges
 def observe(core: Core, account_id: int, event: Playing, *, source: str, voice: str = "") -> list[Outcome]:
     """Note what a player does. Returns the outcomes of the listens that this decided (often none).
 
-    Arguments as for `ingest.submit`. Raises Unavailable when several workers keep disputing one player.
+    Arguments as for `ingest.submit`; an event that names no track we could keep is Rejected, and forgotten. Raises Unavailable when several workers keep disputing one player.
     """
     whose = f"{source}:{voice}"[:120]
     player = event.player[:200]
-    event = event.model_copy(update={"item": event.item[:200]})
+    try:
+        draft = rules.tidy(event.draft.model_copy(update={"played_at": int(event.at)}))
+    except ValueError as error:
+        return [Rejected(str(error))]
+    if reason := rules.judge(draft, core.now()):
+        return [Rejected(reason)]
+    event = event.model_copy(update={"item": event.item[:200], "draft": draft})
     for _ in range(_TRIES):
         with core.database.read() as connection:
             before = stored.of_player(connection, account_id, whose, player)

@@ -125,7 +125,7 @@ def _stretches(rows: Iterable[HeardRow], names: Mapping[int, Identified]) -> Ite
 
 def _window(reports: Sequence[Report]) -> tuple[int, int]:
     spans = [twins.reach(one) for one in reports]
-    longest = max(one.duration or 0 for one in reports)
+    longest = max(max(one.duration or 0, one.listened or 0) for one in reports)
     return twins.told_window(min(lo for lo, _ in spans), max(hi for _, hi in spans), longest)
 
 

@@ -49,7 +49,12 @@ def _mount(app: Flask, record: PluginRecord, ingress: Ingress) -> None:
 
 
 def _admit(plugin: str, ingress: Ingress) -> None:
-    """Read the body, find out whose it is, and take a token from the right bucket."""
+    """Find out who sends, read the body, and take a token from the right bucket.
+
+    A stranger's body is looked into only where it may hold the credential itself.
+    """
+    if "Authorization" in request.headers or "key" in request.args:
+        auth.identify_ingress(None)
     payload: Any = None
     problem: BadInput | None = None
     try:
