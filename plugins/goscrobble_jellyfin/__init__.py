@@ -1,0 +1,51 @@
+"""Jellyfin: takes what its webhook plugin posts while somebody listens."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from goscrobble.plugins import BadInput, Ingress, Outcome, Playing, Rejected, ScrobbleDraft, Source, Toolkit, hookimpl
+from goscrobble_jellyfin.normalise import is_event, normalise
+from goscrobble_jellyfin.payloads import repair
+
+
+@hookimpl
+def register_sources() -> list[Source]:
+    """Return the one source: a Jellyfin server with the webhook plugin."""
+    return [
+        Source(
+            title="Jellyfin",
+            summary="Jellyfin's webhook plugin tells what you play, in any of its apps.",
+            steps=(
+                "In Jellyfin open Dashboard, Plugins, Catalogue, install “Webhook” and restart Jellyfin.",
+                "Open the plugin's settings, choose “Add Generic Destination” and paste {url} as its Webhook Url.",
+                "Tick the notification types Playback Start, Playback Progress and Playback Stop.",
+                "Tick the item type Songs and “Send All Properties (ignores template)”.",
+                "If others use this Jellyfin too, choose only yourself in the user filter, then save.",
+            ),
+        )
+    ]
+
+
+@hookimpl
+def register_blueprints(toolkit: Toolkit) -> list[Ingress]:
+    """Return the route that the webhook plugin posts to."""
+    blueprint = Blueprint("jellyfin", __name__)
+
+    @blueprint.post("", strict_slashes=False)
+    def receive() -> dict[str, str]:
+        """Take a play, or what a player does at this moment."""
+        outcomes: list[Outcome] = []
+        match normalise(toolkit.payload(), toolkit.now()):
+            case Playing(state="stopped") as stop:
+                outcomes = toolkit.observe(stop)
+            case Playing() as event:
+                toolkit.observe(event)  # what it decides is about earlier tracks, and no fault of this request
+            case ScrobbleDraft() as draft:
+                outcomes = toolkit.submit([draft])
+        for outcome in outcomes:
+            if isinstance(outcome, Rejected):
+                raise BadInput(outcome.reason)
+        return {"message": "success"}
+
+    return [Ingress(blueprint, is_event=is_event, repair=repair)]
