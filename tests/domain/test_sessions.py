@@ -1,0 +1,153 @@
+"""When what a player reports becomes a listen."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from goscrobble.domain.drafts import Playing, ScrobbleDraft, Stamp
+from goscrobble.domain.sessions import GRACE, run_out, step
+
+AT = 1_800_000_000
+
+
+def event(seconds, state="playing", *, item="road", duration=200, position=None, **fields):
+    draft = ScrobbleDraft(title=item, artists=("Ada",), played_at=0, duration=duration)
+    return Playing(player="kitchen", item=item, draft=draft, state=state, at=AT + seconds, position=position, **fields)
+
+
+def play(*events):
+    """The listens that events of one player decide, and the sessions they leave."""
+    kept, listens = {}, []
+    for one in events:
+        result = step(list(kept.values()), one)
+        kept |= {session.item: session for session in result.keep}
+        listens += result.listens
+    return listens, kept
+
+
+def told(*events):
+    return [(one.title, one.played_at - AT, one.listened) for one in play(*events)[0]]
+
+
+@pytest.mark.parametrize(
+    ("events", "listens"),
+    [
+        ([event(0, starts=True), event(200, "stopped")], [("road", 0, 200)]),
+        ([event(0, starts=True), event(100, "stopped")], [("road", 0, 100)]),
+        ([event(0, starts=True), event(99, "stopped")], []),
+        ([event(0, starts=True), event(20, "stopped", completed=True)], [("road", 0, 20)]),
+        ([event(0, duration=1200, starts=True), event(240, "stopped", duration=1200)], [("road", 0, 240)]),
+        ([event(0, duration=None, starts=True), event(240, "stopped", duration=None)], [("road", 0, 240)]),
+        ([event(0, duration=None, starts=True), event(239, "stopped", duration=None)], []),
+    ],
+)
+def test_half_of_it_or_four_minutes_or_the_players_word_make_a_listen(events, listens):
+    assert told(*events) == listens
+
+
+def test_a_pause_counts_for_nothing_and_the_start_stays():
+    paused = [event(0, starts=True), event(60, "paused"), event(660, "playing"), event(690, "stopped")]
+    assert told(*paused) == []
+    longer = [*paused[:3], event(700, "stopped")]
+    assert told(*longer) == [("road", 0, 100)]
+
+
+def test_a_lone_stop_began_where_its_position_says():
+    assert told(event(150, "stopped", position=150)) == [("road", 0, 150)]
+    assert told(event(150, "stopped", position=50)) == []
+    assert told(event(200, "stopped", completed=True)) == [("road", 0, 200)]
+
+
+def test_going_on_to_another_track_judges_the_first():
+    assert told(event(0, starts=True), event(120, item="day", starts=True)) == [("road", 0, 120)]
+    assert told(event(0, starts=True), event(80, item="day", starts=True)) == []
+
+
+def test_a_track_on_repeat_is_a_listen_each_time():
+    events = [event(0, starts=True), event(200, starts=True), event(400, starts=True), event(600, "stopped")]
+    assert told(*events) == [("road", 0, 200), ("road", 200, 200), ("road", 400, 200)]
+
+
+def test_a_start_told_twice_is_one_start():
+    assert told(event(0, starts=True), event(3, starts=True), event(200, "stopped")) == [("road", 0, 200)]
+
+
+def test_jumping_back_after_enough_was_heard_is_another_listen():
+    events = [
+        event(0, position=0, starts=True),
+        event(150, position=150),
+        event(152, position=0),
+        event(352, "stopped", position=200),
+    ]
+    assert told(*events) == [("road", 0, 152), ("road", 152, 200)]
+
+
+def test_a_stop_that_comes_twice_has_one_verdict():
+    assert told(event(0, starts=True), event(200, "stopped"), event(201, "stopped")) == [("road", 0, 200)]
+
+
+def test_progress_after_the_stop_changes_nothing():
+    late = event(201, position=199)
+    assert told(event(0, starts=True), event(200, "stopped", position=199), late) == [("road", 0, 200)]
+
+
+def test_an_event_overtaken_on_the_way_is_ignored():
+    assert told(event(0, starts=True), event(100), event(50, "paused"), event(200, "stopped")) == [("road", 0, 200)]
+
+
+def test_a_start_whose_stop_never_comes_is_judged_by_the_clock():
+    _, kept = play(event(0, starts=True))
+    [session] = kept.values()
+    assert AT + 200 + GRACE <= session.due_at <= AT + 200 + GRACE + 1
+    result = run_out(session, AT + 900)
+    assert [(one.played_at - AT, one.listened, one.stamp) for one in result.listens] == [(0, 200, Stamp.START)]
+    assert [(one.judged, one.due_at) for one in result.keep] == [(True, None)]
+
+
+def test_a_paused_player_is_not_judged_by_the_clock():
+    _, kept = play(event(0, starts=True), event(60, "paused"))
+    assert [one.due_at for one in kept.values()] == [None]
+
+
+def test_progress_every_second_is_not_written_down_every_second():
+    _, kept = play(event(0, position=0, starts=True))
+    [session] = kept.values()
+    assert step([session], event(1, position=1)).keep == []
+    assert len(step([session], event(30, position=30)).keep) == 1
+
+
+def test_what_begins_to_play_is_told_once():
+    first = step([], event(0, starts=True))
+    assert first.began
+    assert not step(first.keep, event(30)).began
+    paused = step(first.keep, event(40, "paused"))
+    assert not paused.began
+    assert step(paused.keep, event(90)).began
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 60),
+            st.sampled_from(["playing", "paused", "stopped"]),
+            st.sampled_from(["road", "day"]),
+            st.one_of(st.none(), st.integers(0, 250)),
+            st.booleans(),
+            st.booleans(),
+        ),
+        max_size=30,
+    )
+)
+def test_no_listen_is_longer_than_its_track_or_begins_after_it_was_told(told_events):
+    now, events = 0, []
+    for gap, state, item, position, starts, completed in told_events:
+        now += gap
+        events.append(
+            event(now, state, item=item, position=position, starts=starts and state == "playing", completed=completed)
+        )
+    listens, kept = play(*events)
+    assert set(kept) <= {"road", "day"}
+    for listen in listens:
+        assert listen.listened <= 200
+        assert listen.played_at <= AT + now
