@@ -13,13 +13,15 @@ from typing import Any
 
 import pluggy
 import structlog
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.plugins import hookspecs
 from goscrobble.plugins.declarations import PluginRecord, PluginSettings, Status
 
 GROUP = "goscrobble.plugins"
+_SWITCH = TypeAdapter(bool)
+ANYTHING = (Exception, SystemExit)  # what a stranger's code may raise
 log = structlog.get_logger("goscrobble.plugins")
 
 
@@ -67,9 +69,7 @@ class PluginHost:
         if name in self.records:
             record.fault = Status.BLOCKED
             record.error = (
-
                 f"Another plugin is already called {name!r} ({self.records[name].module}); remove one of them."
-
             )
             self.records[f"{name} ({entry_point.value})"] = record
             return
@@ -85,7 +85,7 @@ class PluginHost:
         try:
             self._manager.register(entry_point.load(), name)
             self._manager.check_pending()
-        except Exception as error:  # noqa: BLE001 - a stranger's module may raise anything
+        except ANYTHING as error:
             self._fail(record, Status.FAILED_TO_LOAD, error)
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
@@ -97,16 +97,19 @@ class PluginHost:
             try:
                 for answer in self._answers(record.name, hook, {}):
                     setattr(record, attribute, tuple(answer) if attribute == "sources" else answer)
-            except Exception as error:  # noqa: BLE001 - same
+            except ANYTHING as error:
                 self._fail(record, Status.FAILED_TO_LOAD, error)
                 return
-        fixed = {key: value for key, value in self._fixed.get(record.name, {}).items() if key != "enabled"}
+        fixed = dict(self._fixed.get(record.name, {}))
         try:
+            if "enabled" in fixed:
+                fixed["enabled"] = _SWITCH.validate_python(fixed["enabled"])
+                self._fixed[record.name]["enabled"] = fixed.pop("enabled")
             record.settings_model.model_validate(fixed)
         except ValidationError as error:
             first = error.errors()[0]
             record.fault = Status.BAD_CONFIG
-            key = f"[plugins.{record.name}] {'.'.join(map(str, first['loc']))}"
+            key = f"[plugins.{record.name}] {'.'.join(map(str, first['loc'])) or 'enabled'}"
             record.error = f"{key} cannot be used: {first['msg']}; mend goscrobble.toml or the environment and restart."
 
     # ---- asking ----
@@ -121,7 +124,7 @@ class PluginHost:
         return record.fault or (Status.ENABLED if self.runs(record.name) else Status.DISABLED)
 
     def ask(self, hook: str, **arguments: Any) -> Iterator[tuple[PluginRecord, Any]]:
-        """Ask each running plugin that implements the hook, the core's own first; yields those that answered (not None)."""
+        """Ask each running plugin that implements the hook, the core's own first; yields the answers that are not None."""
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             name = implementation.plugin_name
             if not self.runs(name):
@@ -129,7 +132,7 @@ class PluginHost:
             record = self.records[name]
             try:
                 answer = _call(implementation, arguments)
-            except Exception as error:  # noqa: BLE001 - isolation is what this is for
+            except ANYTHING as error:
                 self._note_failure(record, hook, error)
                 continue
             if answer is not None:
@@ -146,7 +149,7 @@ class PluginHost:
             if self.runs(implementation.plugin_name):
                 try:
                     draft = _as_draft(_call(implementation, {"draft": draft})) or draft
-                except Exception as error:  # noqa: BLE001 - same
+                except ANYTHING as error:
                     self._note_failure(self.records[implementation.plugin_name], "prepare_draft", error)
         return draft
 
@@ -164,7 +167,7 @@ class PluginHost:
                 made = {key: make(record) for key, make in arguments.items()}
                 for answer in self._answers(record.name, hook, made):
                     use(record, answer)
-            except Exception as error:  # noqa: BLE001 - same
+            except ANYTHING as error:
                 self._fail(record, Status.FAILED_TO_LOAD, error)
 
     def plugin_settings(self, name: str, values: Mapping[str, Any]) -> PluginSettings:
@@ -180,12 +183,12 @@ class PluginHost:
         answers = [_call(one, arguments) for one in implementations if one.plugin_name == name]
         return [answer for answer in answers if answer is not None]
 
-    def _fail(self, record: PluginRecord, fault: Status, error: Exception) -> None:
+    def _fail(self, record: PluginRecord, fault: Status, error: BaseException) -> None:
         record.fault = fault
         record.error = f"{type(error).__name__}: {error}"
         log.error("plugin cannot run", plugin=record.name, status=str(fault), error=record.error)
 
-    def _note_failure(self, record: PluginRecord, hook: str, error: Exception) -> None:
+    def _note_failure(self, record: PluginRecord, hook: str, error: BaseException) -> None:
         record.failures += 1
         where = traceback.extract_tb(error.__traceback__)[-1]
         record.last_failure = f"{hook}: {type(error).__name__} at {where.name}, line {where.lineno}"

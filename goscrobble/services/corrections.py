@@ -15,8 +15,7 @@ from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.services import settlement
 from goscrobble.services.core import Core
 from goscrobble.services.identity import Identified, identify, recall
-from goscrobble.services.ingest import SELF
-from goscrobble.services.settlement import Changes, source_of
+from goscrobble.services.settlement import SELF, Changes, other_sources, source_of
 from goscrobble.storage import scrobbles
 from goscrobble.storage.database import Connection
 from goscrobble.storage.scrobbles import HeardRow, LockedUser, PlayRow
@@ -58,8 +57,8 @@ def restore(core: Core, account_id: int, play: int) -> None:
         if row is None:
             raise NotFound("There is no such scrobble to restore")
         members = _reports(connection, user, row)
-        others = {source_of(member.voice) for member in members} - {row.source}
-        row = replace(row, also_heard_by=",".join(sorted(others)) or None)
+        others = (source_of(member.voice) for member in members)
+        row = replace(row, also_heard_by=other_sources(others, row.source))
         changes.came.append(scrobbles.add_play(connection, user.id, row))
 
     _corrected(core, account_id, work)
@@ -150,7 +149,7 @@ def merge(core: Core, account_id: int, play: int, into: int) -> None:
         others = {gone.source, *(gone.also_heard_by or "").split(","), *(kept.also_heard_by or "").split(",")}
         united = replace(
             kept,
-            also_heard_by=",".join(sorted(others - {kept.source, ""})) or None,
+            also_heard_by=other_sources(others, kept.source),
             first_told_at=min(gone.first_told_at, kept.first_told_at),
             last_told_at=max(gone.last_told_at, kept.last_told_at),
         )

@@ -18,13 +18,14 @@ from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored
 from goscrobble.services import history, settlement
 from goscrobble.services.core import Core
 from goscrobble.services.identity import Identified, identify
-from goscrobble.services.settlement import Changes, Key, key_of
+from goscrobble.services.settlement import SELF, Changes, Key, key_of
 from goscrobble.storage import scrobbles
 from goscrobble.storage.database import Connection
 from goscrobble.storage.scrobbles import HeardRow, LockedUser
 
+__all__ = ["SELF", "submit"]
+
 AT_ONCE = 100  # reports of one transaction, which so stays under 50 ms
-SELF = "self"  # the voice of the person, who adds or corrects a play by hand
 
 
 def submit(

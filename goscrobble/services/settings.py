@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from goscrobble.config import RuntimeSettings
 from goscrobble.errors import BadInput, Conflict
@@ -21,7 +21,6 @@ from goscrobble.storage import settings as stored_settings
 
 M = TypeVar("M", bound=BaseModel)
 FRESH = 1.0  # seconds
-_BOOL = TypeAdapter(bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _read_plugin(
 ) -> tuple[PluginSettings, bool]:
     prefix = record.name.upper()
     fixed = dict(core.plugins.fixed_settings(record.name))
-    is_on = _BOOL.validate_python(fixed.get("enabled", stored.get(f"{prefix}_ENABLED", record.enabled_by_default)))
+    is_on = bool(fixed.get("enabled", stored.get(f"{prefix}_ENABLED", record.enabled_by_default)))
     known[f"{prefix}_ENABLED"] = Option(
         f"{prefix}_ENABLED", record.name, "enabled", is_on, "enabled" in fixed, f"Whether {record.name} is switched on."
     )

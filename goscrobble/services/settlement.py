@@ -17,6 +17,7 @@ from goscrobble.storage import music, rollups, scrobbles
 from goscrobble.storage.database import Connection, Database
 from goscrobble.storage.scrobbles import HeardRow, LockedUser, PlayRow
 
+SELF = "self"  # the voice of the person, who adds or corrects a play by hand
 NEAREST = 150  # reports on each side that a new one is settled with; beyond (hours of one looped track) plays stand
 
 
@@ -270,10 +271,11 @@ def _decided_rows(
         if row is None:  # deleted: it is joined in silence
             scrobbles.widen_deleted(connection, user.id, owners[group], first, last)
             continue
-        others = set(filter(None, (row.also_heard_by or "").split(",")))
-        others |= {source_of(one.voice) for one in group.reports} - {row.source}
+        others = {*(row.also_heard_by or "").split(","), *(source_of(one.voice) for one in group.reports)}
         first, last = min(first, row.first_told_at), max(last, row.last_told_at)
-        rows[group] = replace(row, also_heard_by=_joined_names(others), first_told_at=first, last_told_at=last)
+        rows[group] = replace(
+            row, also_heard_by=other_sources(others, row.source), first_told_at=first, last_told_at=last
+        )
     return rows
 
 
@@ -282,8 +284,9 @@ def source_of(voice: str) -> str:
     return voice.partition(":")[0]
 
 
-def _joined_names(sources: Iterable[str]) -> str | None:
-    return ",".join(sorted(sources)) or None
+def other_sources(sources: Iterable[str], source: str) -> str | None:
+    """Return who else heard a play, as it is stored; a person's own edit is no source."""
+    return ",".join(sorted({*sources} - {source, SELF, ""})) or None
 
 
 def play_row(group: Group, play: int | None, names: Mapping[int, Identified]) -> PlayRow:
@@ -300,7 +303,7 @@ def play_row(group: Group, play: int | None, names: Mapping[int, Identified]) ->
         duration=next((one.duration for one in ranked if one.duration), None),
         listened=next((one.listened for one in ranked if one.listened), None),
         source=source,
-        also_heard_by=_joined_names({source_of(one.voice) for one in ranked} - {source}),
+        also_heard_by=other_sources((source_of(one.voice) for one in ranked), source),
         first_told_at=min(one.told_at for one in ranked),
         last_told_at=max(one.told_at for one in ranked),
     )

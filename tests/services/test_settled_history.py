@@ -67,7 +67,7 @@ def assert_sums_are_true(core):
 
 
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
@@ -232,3 +232,16 @@ def test_a_deleted_play_can_be_restored_for_thirty_days(core, clock):
     clock.advance(30 * 86400 + 1)
     with pytest.raises(NotFound):
         corrections.restore(core, ada.id, play.id)
+
+
+def test_an_edit_is_no_source_that_heard_the_play(core):
+    ada = make_account(core)
+    tell(core, ada, [("a", ScrobbleDraft(title="S", artists=("A",), played_at=T))])
+    (play,) = history.recent(core, ada)[0]
+    edit(core, ada, play, corrections.Edit(title="Right"))
+    corrections.delete(core, ada.id, play.id)
+    corrections.restore(core, ada.id, play.id)
+
+    assert [(p.id, p.track.name, p.source, p.also_heard_by) for p in history.recent(core, ada)[0]] == [
+        (play.id, "Right", "a", ())
+    ]

@@ -1,0 +1,271 @@
+"""The host: whatever a plugin does wrong, the server starts and serves."""
+
+import sys
+import textwrap
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from goscrobble.app import create_app
+from goscrobble.plugins.declarations import Status
+from goscrobble.plugins.host import GROUP, PluginHost
+from goscrobble.services import settings as runtime_settings
+from goscrobble.services import tokens
+from goscrobble.testing import make_account, make_draft, make_settings
+
+GOOD = """
+    from flask import Blueprint
+    from goscrobble.plugins import Ingress, PluginSettings, ScrobbleDraft, Source, hookimpl
+    from pydantic import Field
+
+    class Settings(PluginSettings):
+        greeting: str = Field(default="hello", description="What it says.")
+        loud: bool = Field(default=False, description="Whether it shouts.")
+
+    @hookimpl
+    def register_config():
+        return Settings
+
+    @hookimpl
+    def register_sources():
+        return [Source("Good", "A good source.", ("Open {url}.",))]
+
+    @hookimpl
+    def register_blueprints(toolkit):
+        blueprint = Blueprint(__name__, __name__)
+
+        @blueprint.post("")
+        def receive():
+            "Take one play."
+            settings = toolkit.settings()
+            told = toolkit.payload()
+            draft = ScrobbleDraft(title=told["title"], artists=("A",), played_at=int(toolkit.now()) - 60)
+            (outcome,) = toolkit.submit([draft])
+            return {"message": settings.greeting.upper() if settings.loud else settings.greeting,
+                    "outcome": type(outcome).__name__}
+
+        return [Ingress(blueprint)]
+
+    @hookimpl
+    def prepare_draft(draft):
+        return draft.model_copy(update={"album": "From good"})
+
+    @hookimpl
+    def reject_draft(draft):
+        return "No silence here" if draft.title == "Silence" else None
+"""
+RAISES_IN_HOOKS = """
+    from goscrobble.plugins import hookimpl
+
+    @hookimpl
+    def prepare_draft(draft):
+        raise RuntimeError("prepare")
+
+    @hookimpl
+    def reject_draft(draft):
+        raise RuntimeError("reject")
+
+    @hookimpl
+    def after_scrobble(scrobble):
+        raise SystemError("after")
+"""
+BAD = {
+    "fails_at_import": "import nothing_like_this_exists",
+    "exits_at_import": "raise SystemExit(3)",
+    "wrong_arguments": """
+        from goscrobble.plugins import hookimpl
+
+        @hookimpl
+        def reject_draft(draft, nonsense):
+            return None
+    """,
+    "fails_at_config": """
+        from goscrobble.plugins import hookimpl
+
+        @hookimpl
+        def register_config():
+            raise ValueError("no settings today")
+    """,
+    "fails_at_mounting": """
+        from goscrobble.plugins import hookimpl
+
+        @hookimpl
+        def register_blueprints(toolkit):
+            return [toolkit]
+    """,
+}
+
+
+@pytest.fixture
+def found(tmp_path, monkeypatch):
+    """Writes modules where Python finds them, and returns their entry points."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    written = []
+
+    def write(*plugins):
+        points = []
+        for name, source in plugins:
+            module = f"plugin_under_test_{name.lower()}_{len(written)}"
+            (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
+            written.append(module)
+            points.append(EntryPoint(name, module, GROUP))
+        return points
+
+    yield write
+    for module in written:
+        sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def serve(settings, clock, database_url, instance_path):
+    """Makes an application with these plugins and nothing else installed."""
+    apps = []
+
+    def make(points, **overrides):
+        chosen = make_settings(instance_path, database_url=database_url, **overrides) if overrides else settings
+        apps.append(create_app(chosen, found_plugins=points, clock=clock))
+        return apps[-1]
+
+    yield make
+    for app in apps:
+        app.extensions["goscrobble"].database.close()
+
+
+def core_of(app):
+    return app.extensions["goscrobble"]
+
+
+def key_for(core, name="ada"):
+    return tokens.add_api_token(core, make_account(core, name), "player", {"ingest"})[1]
+
+
+def post(app, plugin, key, **body):
+    return app.test_client().post(f"/api/v1/ingress/{plugin}?key={key}", json=body)
+
+
+def statuses(core):
+    return {name: core.plugins.status(one) for name, one in core.plugins.records.items() if not one.builtin}
+
+
+def test_a_strangers_plugin_takes_plays_with_its_own_settings(serve, found, clock):
+    app = serve(found(("good", GOOD)))
+    core = core_of(app)
+    key = key_for(core)
+
+    assert post(app, "good", key, title="One").json == {"message": "hello", "outcome": "Stored"}
+    runtime_settings.change(core, {"GOOD_GREETING": "servus", "GOOD_LOUD": True})
+    assert post(app, "good", key, title="One").json == {"message": "SERVUS", "outcome": "Duplicate"}
+    assert post(app, "good", key, title="Silence").json["outcome"] == "Rejected"
+    plays = app.test_client().get("/api/v1/users/ada/scrobbles").json["scrobbles"]
+    assert [(play["track"]["title"], play["album"]["title"], play["source"]) for play in plays] == [
+        ("One", "From good", "good")
+    ]
+    assert core.plugins.records["good"].sources[0].title == "Good"
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_plugin_that_fails_is_noted_and_the_others_serve(serve, found, name):
+    app = serve(found((name, BAD[name]), ("good", GOOD)))
+    core = core_of(app)
+
+    assert statuses(core) == {name: Status.FAILED_TO_LOAD, "good": Status.ENABLED}
+    assert core.plugins.records[name].error
+    assert post(app, "good", key_for(core), title="One").status_code == 200
+    assert app.test_client().post(f"/api/v1/ingress/{name}").status_code == 404
+
+
+def test_what_a_hook_raises_hurts_nobody_and_is_counted(serve, found):
+    app = serve(found(("bad", RAISES_IN_HOOKS), ("good", GOOD)))
+    core = core_of(app)
+
+    assert post(app, "good", key_for(core), title="One").json["outcome"] == "Stored"
+    record = core.plugins.records["bad"]
+    assert record.failures == 3
+    assert record.last_failure.startswith("after_scrobble: SystemError at after_scrobble, line ")
+    assert statuses(core)["bad"] == Status.ENABLED
+
+
+def test_of_two_plugins_with_one_name_the_first_serves(serve, found):
+    app = serve(found(("good", GOOD), ("good", GOOD)))
+    blocked = [one for one in core_of(app).plugins.records.values() if one.fault is Status.BLOCKED]
+
+    assert [one.error for one in blocked] == [
+        "Another plugin is already called 'good' (plugin_under_test_good_0); remove one of them."
+    ]
+    assert post(app, "good", key_for(core_of(app)), title="One").status_code == 200
+
+
+def test_a_blocked_plugin_is_never_imported(serve, found):
+    app = serve(found(("exits_at_import", BAD["exits_at_import"])), plugins_blocked=["exits_at_import"])
+
+    assert statuses(core_of(app)) == {"exits_at_import": Status.BLOCKED}
+    assert not any(name.startswith("plugin_under_test") for name in sys.modules)
+
+
+def test_a_name_that_cannot_be_part_of_an_address_is_refused(serve, found):
+    app = serve(found(("Not-Good", GOOD)))
+
+    assert statuses(core_of(app)) == {"Not-Good": Status.FAILED_TO_LOAD}
+
+
+@pytest.mark.parametrize(
+    ("fixed", "sentence"),
+    [
+        ({"greting": "x"}, "[plugins.good] greting cannot be used: Extra inputs are not permitted"),
+        ({"loud": "perhaps"}, "[plugins.good] loud cannot be used: Input should be a valid boolean"),
+        ({"enabled": "perhaps"}, "[plugins.good] enabled cannot be used: Input should be a valid boolean"),
+    ],
+)
+def test_a_bad_configuration_stops_that_plugin_alone(serve, found, fixed, sentence):
+    app = serve(found(("good", GOOD)), plugins={"good": fixed})
+    core = core_of(app)
+
+    assert statuses(core) == {"good": Status.BAD_CONFIG}
+    assert core.plugins.records["good"].error.startswith(sentence)
+    assert app.test_client().get("/api/v1/serverinfo").status_code == 200
+    assert post(app, "good", key_for(core), title="One").status_code == 404
+
+
+def test_a_plugin_that_is_switched_off_has_no_routes_and_is_asked_nothing(serve, found, clock):
+    app = serve(found(("good", GOOD), ("bad", RAISES_IN_HOOKS)))
+    core = core_of(app)
+    key = key_for(core)
+    runtime_settings.change(core, {"GOOD_ENABLED": False, "BAD_ENABLED": "0"})
+
+    for method in ("post", "get", "put", "options"):
+        response = getattr(app.test_client(), method)("/api/v1/ingress/good")
+        assert (response.status_code, response.json) == (404, {"error": "The plugin good is switched off"})
+    assert core.plugins.prepare(make_draft()) == make_draft()
+    assert core.plugins.records["bad"].failures == 0
+    assert app.test_client().get("/api/v1/openapi.json").json["paths"]["/api/v1/ingress/good"]
+    runtime_settings.change(core, {"GOOD_ENABLED": True})
+    assert post(app, "good", key, title="One").status_code == 200
+
+
+def test_a_switch_holds_in_another_worker_within_two_seconds(serve, found, clock):
+    points = found(("good", GOOD))
+    one, other = serve(points), serve(points)
+    key = key_for(core_of(one))
+    assert post(other, "good", key, title="One").status_code == 200
+
+    runtime_settings.change(core_of(one), {"GOOD_ENABLED": False})
+    clock.advance(1.1)
+    assert post(other, "good", key, title="One").status_code == 404
+
+
+def test_what_the_file_fixes_wins_and_cannot_be_changed(serve, found):
+    app = serve(found(("good", GOOD)), plugins={"good": {"enabled": False, "greeting": "fixed"}})
+    core = core_of(app)
+    options = runtime_settings.options(core)
+
+    assert (options["GOOD_ENABLED"].value, options["GOOD_ENABLED"].fixed) == (False, True)
+    assert (options["GOOD_GREETING"].value, options["GOOD_LOUD"].fixed) == ("fixed", False)
+    assert statuses(core) == {"good": Status.DISABLED}
+
+
+def test_installed_plugins_come_in_by_the_same_door():
+    host = PluginHost()
+    host.load()
+
+    assert {name: one.fault for name, one in host.records.items()} == {"jellyfin": None, "multiscrobbler": None}
+    assert {one.distribution for one in host.records.values()} == {"goscrobble"}
