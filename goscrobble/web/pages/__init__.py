@@ -1,0 +1,76 @@
+"""The pages: plain HTML made on the server, complete without any script. One module a page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, request, url_for
+
+from goscrobble import __version__
+from goscrobble.errors import GoScrobbleError
+from goscrobble.web import current_core, security
+from goscrobble.web.pages import api, formats, home, reset, settings, sign_in, user, visitor
+from goscrobble.web.pages import register as registration
+
+PAGES = (home, sign_in, registration, reset, user, settings, api)
+
+
+def register(app: Flask) -> None:
+    """Add the pages and what their templates may use."""
+    pages = Blueprint("pages", __name__)
+    pages.before_request(_guard_forms)
+    pages.after_request(_keep_private)
+    for page in PAGES:
+        pages.register_blueprint(page.blueprint)
+    app.register_blueprint(pages)
+    app.context_processor(_who_looks)
+    app.jinja_env.globals |= {"static_url": _static_url(app), "version": __version__}
+    app.jinja_env.filters |= {
+        "number": formats.number,
+        "span": formats.span,
+        "clock": formats.clock,
+        "short_day": formats.short_day,
+        "moment": formats.moment,
+        "listing": formats.listing,
+        "ago": lambda at: formats.ago(at, current_core().now()),
+        "source_name": visitor.source_name,
+    }
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _guard_forms() -> None:
+    """Only our own pages may send our forms."""
+    if request.method == "POST":
+        security.check_origin()
+
+
+def _keep_private(response: Response) -> Response:
+    """Have browsers ask anew for what all may see, and keep nowhere what holds a secret."""
+    has_secret = request.method == "POST" or "token" in request.args
+    response.headers["Cache-Control"] = "no-store" if has_secret else "no-cache"  # with a cookie: see web.security
+    response.vary.add("Cookie")
+    return response
+
+
+def _who_looks() -> dict[str, Any]:
+    """Give every page who is signed in; an error page, only if that can still be found out."""
+    try:
+        return {"viewer": visitor.account()}
+    except GoScrobbleError:
+        return {"viewer": None}
+
+
+def _static_url(app: Flask) -> Callable[[str], str]:
+    """Addresses of our files change with their content, so that browsers may keep them for long."""
+    folder = Path(app.static_folder or "")
+    known: dict[str, str] = {}
+
+    def static_url(name: str) -> str:
+        if name not in known:
+            known[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:12]
+        return url_for("static", filename=name, v=known[name])
+
+    return static_url
