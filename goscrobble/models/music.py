@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from goscrobble.models.base import Base, IntPk, Name, UnixTime, Uuid
+from goscrobble.models.base import Base, BigId, IntPk, Name, UnixTime, Uuid
 
 
 class Artist(Base):
@@ -69,7 +69,7 @@ class Identifier(Base):
     entity: Mapped[str] = mapped_column(String(6), primary_key=True)  # track, album, artist
     kind: Mapped[str] = mapped_column(String(24), primary_key=True)
     value: Mapped[str] = mapped_column(String(64), primary_key=True)
-    entity_id: Mapped[int]
+    entity_id: Mapped[int] = mapped_column(BigId)
 
 
 class Told(Base):

@@ -55,8 +55,8 @@ class DeletedPlay(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
     play_id: Mapped[int] = mapped_column(BigId, primary_key=True)
     played_at: Mapped[UnixTime]
-    track_id: Mapped[int]
-    album_id: Mapped[int | None]
+    track_id: Mapped[int] = mapped_column(BigId)
+    album_id: Mapped[int | None] = mapped_column(BigId)
     duration: Mapped[int | None]
     listened: Mapped[int | None]
     source: Mapped[str] = mapped_column(String(40))

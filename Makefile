@@ -1,0 +1,54 @@
+# Everything from a fresh checkout: only make, Python 3.11 or newer and the package registries are needed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+PYTEST := $(BIN)/pytest -q -n $(JOBS)
+
+.PHONY: run install test lint unit sqlite postgresql bench docs clean
+
+run: install ## Start the server on http://127.0.0.1:42069, with everything in instance/
+	$(BIN)/goscrobble run
+
+install: $(VENV)/installed ## Make .venv with GoScrobble and the tools of its developers
+
+test: lint sqlite postgresql ## Everything that CI runs
+
+lint: install ## Style, types, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: install ## The fast part of the suite
+	$(PYTEST) -m "not slow"
+
+sqlite: install ## The whole suite on SQLite, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n $(JOBS) --database sqlite
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+postgresql: install ## The whole suite on a PostgreSQL server that the tests start themselves
+	$(PYTEST) --database postgresql
+
+bench: install ## Measure; see benchmarks/README.md
+	$(BIN)/python benchmarks/fidelity.py
+
+docs: install ## Write the generated parts of the documentation anew
+	$(BIN)/python docs/generate.py
+
+clean: ## Remove what was made here; instance/ stays
+	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# Without Debian's python3-venv there is no ensurepip; as root we may install it.
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -q && apt-get install -q -y python3-venv && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/installed: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install -q -e . --group dev
+	touch $@

@@ -1,0 +1,50 @@
+"""How gunicorn serves GoScrobble: `goscrobble run`, the container and plain `gunicorn wsgi:app` all read this.
+
+Whatever stands here yields to `GUNICORN_CMD_ARGS` and to options. gunicorn's main process imports this file alone:
+the program itself is imported in the workers, after gevent has made the standard library cooperative.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+bind = "127.0.0.1:42069"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gevent"  # thousands of open event streams; gthread and sync work too, with fewer
+worker_connections = 5000
+wsgi_app = "goscrobble.wsgi:app"
+preload_app = False  # database connections and job threads do not survive a fork
+timeout = 60  # seconds a worker may be silent
+graceful_timeout = 10  # seconds for requests under way when it ends; an event stream would stay for ever
+keepalive = 15  # seconds; above those of common proxies would be better still, but holds idle connections here
+proc_name = "goscrobble"
+control_socket_disable = True  # nobody asked for a door in the home directory
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeats that touch no disk
+
+accesslog = "-"
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'  # the path alone: a query string may hold a key
+
+# Proxies are believed by the program, as far as proxy_hops says, and not here.
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+forwarder_headers = ""
+
+_GTHREAD_THREADS = 16  # where the administrator chose gthread and named no number
+
+
+def on_starting(server: Any) -> None:
+    """Give `gthread` its threads; set above they would turn `sync` into it."""
+    if server.cfg.worker_class_str == "gthread" and server.cfg.threads == 1:
+        server.cfg.set("threads", _GTHREAD_THREADS)
+
+
+on_reload = on_starting
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Take a worker that ended out of the metrics, where they are summed over workers."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess  # noqa: PLC0415 - only where metrics are on
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

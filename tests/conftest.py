@@ -1,0 +1,118 @@
+"""What every test may ask for. Nothing outside this machine is ever reached, and time moves only when told."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_socket
+
+from goscrobble.testing import Clock, make_core, make_settings
+from tests.databases import PostgresqlDatabases, SqliteDatabases
+from tests.postgres import PostgresServer
+
+SERVER_URL = "postgresql_server_url"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="the database to test on")
+
+
+def pytest_configure(config):
+    """One server for the whole run: started by the first process, whose workers are told where it is."""
+    if config.getoption("database") == "postgresql" and not hasattr(config, "workerinput"):
+        server = PostgresServer()
+        config.add_cleanup(server.stop)
+        config.stash[_URL] = server.url
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput[SERVER_URL] = node.config.stash.get(_URL, None)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item):
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1"], allow_unix_socket=True)
+
+
+@pytest.fixture(scope="session")
+def databases(pytestconfig, tmp_path_factory):
+    """Where fresh databases come from, of the kind that is tested."""
+    workerinput = getattr(pytestconfig, "workerinput", {})
+    name = workerinput.get("workerid", "main")
+    if pytestconfig.getoption("database") == "sqlite":
+        source = SqliteDatabases(tmp_path_factory.mktemp("databases"), name)
+    else:
+        source = PostgresqlDatabases(workerinput.get(SERVER_URL) or pytestconfig.stash[_URL], name)
+    yield source
+    source.close()
+
+
+@pytest.fixture
+def database_kind(pytestconfig):
+    """ "sqlite" or "postgresql"."""
+    return pytestconfig.getoption("database")
+
+
+@pytest.fixture
+def instance_path(tmp_path):
+    path = tmp_path / "instance"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture
+def database_url(databases, instance_path):
+    """The URL of a migrated database of this test's own."""
+    url = databases.make(instance_path)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def empty_database_url(databases, tmp_path):
+    """The URL of a database without a single table."""
+    url = databases.make(tmp_path, empty=True)
+    yield url
+    databases.drop(url)
+
+
+@pytest.fixture
+def clock():
+    """A `Clock`: set `clock.at`, or `clock.advance(seconds)`."""
+    return Clock()
+
+
+@pytest.fixture
+def settings(instance_path, database_url):
+    """Settings of an instance of this test's own."""
+    return make_settings(instance_path, database_url=database_url)
+
+
+@pytest.fixture
+def app(settings, clock):
+    """The WSGI application."""
+    from goscrobble.app import create_app  # not every test needs the web
+
+    app = create_app(settings, clock=clock)
+    yield app
+    app.extensions["goscrobble"].database.close()
+
+
+@pytest.fixture
+def client(app):
+    """A client of `app`, without cookies."""
+    return app.test_client()
+
+
+@pytest.fixture
+def core(request, settings, clock):
+    """The core behind `app` where the test asks for that too, else one without the web."""
+    if "app" in request.fixturenames:
+        yield request.getfixturevalue("app").extensions["goscrobble"]
+        return
+    core = make_core(settings, clock)
+    yield core
+    core.database.close()
+
+
+_URL = pytest.StashKey[str]()
