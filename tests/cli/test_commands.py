@@ -1,0 +1,309 @@
+import json
+import logging
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, text, update
+
+from goscrobble.cli import cli
+from goscrobble.cli.configuration import example_file
+from goscrobble.config import Settings
+from goscrobble.migrations import VERSION_TABLE
+from goscrobble.models import UserDay, table
+from goscrobble.services import accounts, ingest
+from goscrobble.services import settings as runtime_settings
+from goscrobble.testing import PASSWORD, make_account, make_draft
+
+ROOT = Path(__file__).parent.parent.parent
+NEW_PASSWORD = "another long sentence"
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before():
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    yield
+    root.setLevel(level)
+    root.handlers[:] = handlers
+
+
+def said(result):
+    assert (result.exit_code, result.stderr) == (0, "")
+    return result.stdout
+
+
+def refused(result):
+    assert result.exit_code == 1
+    [sentence] = result.stderr.splitlines()
+    return sentence
+
+
+def commands(group=cli, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+# ---- all ----
+
+
+@pytest.mark.parametrize("path", list(commands()), ids=" ".join)
+def test_every_command_explains_itself_with_an_example(goscrobble, path):
+    out = said(goscrobble(*path, "--help"))
+    assert re.search(rf"Example: .*goscrobble {' '.join(path)}", out)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["frobnicate"], ["users"], ["users", "add"], ["users", "list", "too", "much"], ["run", "--port", "0"]]
+)
+def test_wrong_usage_exits_with_2(goscrobble, arguments):
+    assert goscrobble(*arguments).exit_code == 2
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(goscrobble, instance_path):
+    (instance_path / "goscrobble.toml").write_text("port = = 3")
+    assert re.match(r".*goscrobble\.toml cannot be read: ", refused(goscrobble("users", "list")))
+
+
+def test_a_setting_that_does_not_exist_is_a_sentence(goscrobble, instance_path):
+    (instance_path / "goscrobble.toml").write_text("colour = 'blue'")
+    assert "'colour'" in refused(goscrobble("users", "list"))
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(goscrobble, monkeypatch):
+    monkeypatch.setenv("GOSCROBBLE_INSTANCE_PATH", "/proc/nowhere")
+    assert "/proc/nowhere" in refused(goscrobble("users", "list"))
+
+
+# ---- users ----
+
+
+def test_the_first_account_is_an_administrator_and_can_sign_in(goscrobble, core):
+    out = said(goscrobble("users", "add", "ada", "--email", "a@example.org", "--password-stdin", typed=f"{PASSWORD}\n"))
+    assert out == "ada was added, as an administrator.\n"
+    assert accounts.sign_in(core, "ada", PASSWORD, "127.0.0.1").is_admin
+
+
+def test_without_stdin_the_password_is_asked_for_twice_and_never_shown(goscrobble, core):
+    result = goscrobble("users", "add", "ada", "--email", "a@example.org", typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0
+    assert PASSWORD not in result.output
+    assert accounts.sign_in(core, "ada", PASSWORD, "127.0.0.1").username == "ada"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "sentence"),
+    [
+        (["ada", "--email", "b@example.org"], PASSWORD, "This username is already taken"),
+        (["bob", "--email", "ada@example.org"], PASSWORD, "This e-mail address is already in use"),
+        (["bob", "--email", "b@example.org"], "short", "The password must have 8 to 1024 characters"),
+        (["bob", "--email", "b@example.org"], "", "There is no password on standard input."),
+    ],
+)
+def test_an_account_that_cannot_be_added_is_a_sentence(goscrobble, core, arguments, typed, sentence):
+    make_account(core, "ada")
+    assert refused(goscrobble("users", "add", *arguments, "--password-stdin", typed=typed)) == sentence
+
+
+def test_accounts_are_listed(goscrobble, core):
+    make_account(core, "ada", admin=True)
+    make_account(core, "bob", is_disabled=True, privacy="private", time_zone="Europe/Paris")
+    lines = [line.split() for line in said(goscrobble("users", "list")).splitlines()]
+    assert lines[1] == ["ada", "ada@example.org", "admin", "enabled", "public", "UTC"]
+    assert lines[2] == ["bob", "bob@example.org", "-", "disabled", "private", "Europe/Paris"]
+
+
+def test_a_password_is_replaced(goscrobble, core):
+    make_account(core)
+    said(goscrobble("users", "password", "ADA", "--password-stdin", typed=NEW_PASSWORD))
+    assert accounts.sign_in(core, "ada", NEW_PASSWORD, "127.0.0.1").username == "ada"
+
+
+def test_accounts_are_disabled_enabled_promoted_and_demoted(goscrobble, core):
+    make_account(core, "root", admin=True)
+    make_account(core, "bob")
+    for verb, state in [
+        ("disable", (True, False)),
+        ("enable", (False, False)),
+        ("promote", (False, True)),
+        ("demote", (False, False)),
+    ]:
+        said(goscrobble("users", verb, "bob"))
+        bob = accounts.find(core, "bob")
+        assert (bob.is_disabled, bob.is_admin) == state, verb
+
+
+@pytest.mark.parametrize("verb", ["demote", "disable", "delete"])
+def test_the_last_administrator_stays(goscrobble, core, verb):
+    make_account(core, "root", admin=True)
+    assert "administrator" in refused(goscrobble("users", verb, "root", *(["--yes"] if verb == "delete" else [])))
+    assert accounts.find(core, "root").is_admin
+
+
+@pytest.mark.parametrize("verb", ["password", "disable", "enable", "promote", "demote", "delete"])
+def test_a_user_who_does_not_exist_is_a_sentence(goscrobble, verb):
+    assert refused(goscrobble("users", verb, "nobody")) == "There is no user called nobody."
+
+
+def test_deleting_asks_first(goscrobble, core):
+    make_account(core, "root", admin=True)
+    make_account(core, "bob")
+    assert goscrobble("users", "delete", "bob", typed="n\n").exit_code == 1
+    assert accounts.find(core, "bob") is not None
+    assert goscrobble("users", "delete", "bob", typed="y\n").exit_code == 0
+    assert accounts.find(core, "bob") is None
+
+
+# ---- tokens ----
+
+
+def test_a_token_is_printed_alone_listed_without_its_text_and_revoked(goscrobble, core):
+    make_account(core)
+    token = said(goscrobble("tokens", "add", "ada", "--name", "kitchen", "--scope", "ingest,read"))
+    assert re.fullmatch(r"gs_[\w-]{43}\n", token)
+    _, line = said(goscrobble("tokens", "list", "ada")).splitlines()
+    token_id, name, scopes, _made, used = line.split()
+    assert (name, scopes, used) == ("kitchen", "ingest,read", "never")
+    assert token.strip() not in line
+    said(goscrobble("tokens", "revoke", "ada", token_id))
+    assert refused(goscrobble("tokens", "revoke", "ada", token_id)) == "There is no such token"
+
+
+def test_a_scope_that_does_not_exist_is_a_sentence(goscrobble, core):
+    make_account(core)
+    sentence = refused(goscrobble("tokens", "add", "ada", "--name", "x", "--scope", "everything"))
+    assert sentence == "The scopes of a token are one or more of ingest, read and write"
+
+
+# ---- plugins ----
+
+
+def test_plugins_are_listed_for_people_and_programs(goscrobble):
+    listed = json.loads(said(goscrobble("plugins", "list", "--json")))["plugins"]
+    assert {one["name"]: one["status"] for one in listed}.items() >= {"jellyfin": "enabled"}.items()
+    assert re.search(r"^jellyfin +enabled ", said(goscrobble("plugins", "list")), re.MULTILINE)
+
+
+def test_a_plugin_is_switched_off_and_on(goscrobble, core):
+    said(goscrobble("plugins", "disable", "jellyfin"))
+    assert not runtime_settings.is_enabled(core, "jellyfin")
+    assert "status: disabled" in said(goscrobble("plugins", "show", "jellyfin"))
+    said(goscrobble("plugins", "enable", "jellyfin"))
+    assert "JELLYFIN_ENABLED = True" in said(goscrobble("plugins", "show", "jellyfin"))
+
+
+def test_a_plugin_that_does_not_exist_is_a_sentence(goscrobble):
+    for verb in ("show", "enable", "disable"):
+        assert refused(goscrobble("plugins", verb, "tidal")) == "There is no plugin called tidal."
+
+
+def test_a_plugin_that_cannot_run_is_found(goscrobble, instance_path):
+    assert said(goscrobble("plugins", "check")).endswith("plugins can run.\n")
+    (instance_path / "goscrobble.toml").write_text("plugins_blocked = ['jellyfin']")
+    result = goscrobble("plugins", "check")
+    assert "plugins cannot run." in refused(result)
+    assert result.stdout.startswith("jellyfin: blocked: ")
+    assert refused(goscrobble("plugins", "enable", "jellyfin")).startswith("jellyfin cannot run: ")
+
+
+# ---- config ----
+
+
+def test_a_setting_is_shown_read_and_changed(goscrobble, core):
+    assert "REGISTRATION_ENABLED = true\n" in said(goscrobble("config", "show"))
+    assert said(goscrobble("config", "set", "registration_enabled", "false")) == "REGISTRATION_ENABLED = false\n"
+    assert said(goscrobble("config", "get", "REGISTRATION_ENABLED")) == "false\n"
+    assert runtime_settings.runtime(core).registration_enabled is False
+
+
+def test_settings_are_documented(goscrobble):
+    out = said(goscrobble("config", "show", "--docs"))
+    assert "# Whether anyone may create an account.\nREGISTRATION_ENABLED = true\n" in out
+    assert out.endswith(example_file())
+
+
+def test_the_example_file_is_up_to_date_and_can_be_used(goscrobble, instance_path):
+    """To write it anew: `goscrobble config show --docs`, its last part."""
+    written = (ROOT / "instance" / "goscrobble.example.toml").read_text("utf-8")
+    assert written == example_file()
+    options = re.sub(r"^# (?=\[|[a-z_]+ = )", "", written, flags=re.MULTILINE)
+    values = tomllib.loads(options)
+    assert set(values) == set(Settings.model_fields) - {"instance_path"}
+    (instance_path / "goscrobble.toml").write_text(options)
+    assert "JELLYFIN_ENABLED = false  # fixed" in said(goscrobble("config", "show"))
+
+
+def test_a_setting_fixed_by_the_environment_is_read_only_and_says_so(goscrobble, monkeypatch):
+    monkeypatch.setenv("GOSCROBBLE_REGISTRATION_ENABLED", "false")
+    assert "REGISTRATION_ENABLED = false  # fixed by file or environment\n" in said(goscrobble("config", "show"))
+    assert "REGISTRATION_ENABLED is fixed" in refused(goscrobble("config", "set", "REGISTRATION_ENABLED", "true"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["get", "COLOUR"], "There is no setting called COLOUR."),
+        (["set", "COLOUR", "blue"], "There is no setting called COLOUR"),
+        (["set", "REGISTRATION_ENABLED", "perhaps"], "REGISTRATION_ENABLED must be true or false"),
+        (["set", "REGISTRATION_ENABLED", "[1"], "The value begins like JSON but is none."),
+    ],
+)
+def test_a_setting_that_cannot_be_is_a_sentence(goscrobble, arguments, sentence):
+    assert refused(goscrobble("config", *arguments)) == sentence
+
+
+# ---- database ----
+
+
+def test_sums_that_differ_from_the_plays_are_found_and_mended(goscrobble, core):
+    account = make_account(core)
+    ingest.submit(core, account.id, [make_draft()], source="jellyfin", voice="test")
+    assert said(goscrobble("database", "check")) == "The database is in order.\n"
+    core.database.write(lambda connection: connection.execute(update(table(UserDay)).values(plays=7)))
+    result = goscrobble("database", "check")
+    assert refused(result).startswith("The database is not as it should be")
+    assert result.stdout == "Sums of ada differ from the plays: user_day\n"
+    core.database.write(lambda connection: connection.execute(delete(table(UserDay))))
+    assert said(goscrobble("database", "rebuild-rollups", "--user", "ada")) == "The sums of 1 account are new.\n"
+    assert said(goscrobble("database", "check")) == "The database is in order.\n"
+
+
+def test_all_sums_are_computed_anew(goscrobble, core):
+    make_account(core, "ada")
+    make_account(core, "bob")
+    assert said(goscrobble("database", "rebuild-rollups")) == "The sums of 2 accounts are new.\n"
+
+
+def test_a_schema_that_differs_is_found(goscrobble, core):
+    core.database.write(lambda connection: connection.execute(text("ALTER TABLE setting ADD COLUMN surprise INTEGER")))
+    result = goscrobble("database", "check")
+    assert refused(result).startswith("The database is not as it should be")
+    assert "surprise" in result.stdout
+
+
+def test_a_database_newer_than_the_program_is_refused_by_every_command(goscrobble, core):
+    core.database.write(lambda c: c.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")))
+    for arguments in (["database", "upgrade"], ["database", "check"], ["users", "list"], ["worker"], ["run"]):
+        assert refused(goscrobble(*arguments)).startswith("The database was made by a newer GoScrobble than this one")
+
+
+def test_upgrading_what_is_current_changes_nothing(goscrobble, instance_path):
+    assert said(goscrobble("database", "upgrade")) == "The database was up to date already.\n"
+    assert not (instance_path / "backups").exists()
+
+
+def test_a_new_instance_is_made_by_the_first_command(goscrobble, empty_database_url, monkeypatch, tmp_path):
+    monkeypatch.setenv("GOSCROBBLE_DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("GOSCROBBLE_INSTANCE_PATH", str(tmp_path / "new" / "folder"))
+    assert said(goscrobble("users", "list")).startswith("NAME")
+    assert (tmp_path / "new" / "folder" / "jwt.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence_without_its_password(goscrobble, monkeypatch):
+    monkeypatch.setenv("GOSCROBBLE_DATABASE_URL", "postgresql+psycopg://me:hidden-word@127.0.0.1:1/none")
+    for arguments in (["users", "list"], ["database", "upgrade"], ["run"]):
+        assert "hidden-word" not in refused(goscrobble(*arguments))
