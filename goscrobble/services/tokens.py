@@ -1,0 +1,56 @@
+"""API tokens: named credentials for players and scripts, each with scopes, revocable, shown once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Set as AbstractSet
+
+from goscrobble.domain.accounts import Account
+from goscrobble.errors import BadInput, Conflict, NotFound
+from goscrobble.services import identities
+from goscrobble.services.core import Core
+from goscrobble.storage import credentials
+from goscrobble.storage.credentials import ApiTokenInfo
+
+SCOPES = ("ingest", "read", "write")
+PREFIX = "gs_"  # tells an API token from a JWT, and a leaked one from noise
+LONGEST_NAME = 100  # characters
+MOST = 200  # tokens of one account
+
+__all__ = ["MOST", "PREFIX", "SCOPES", "ApiTokenInfo", "add_api_token", "list_api_tokens", "revoke_api_token"]
+
+
+def add_api_token(core: Core, account: Account, name: str, scopes: AbstractSet[str]) -> tuple[ApiTokenInfo, str]:
+    """Make a token and return it with its text, `gs_` and 43 characters, which is shown this once.
+
+    Raises BadInput for a name that is empty or longer than 100 characters and for scopes that do not exist.
+    """
+    name = name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise BadInput(f"A token's name has 1 to {LONGEST_NAME} characters that can be printed")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise BadInput("The scopes of a token are one or more of ingest, read and write")
+    secret, now = PREFIX + secrets.token_urlsafe(32), int(core.now())
+    if len(list_api_tokens(core, account)) >= MOST:
+        raise Conflict(f"An account can have {MOST} tokens; revoke one that is not used any more")
+    info = core.database.write(
+        lambda connection: credentials.add_api_token(
+            connection, account.id, name=name, scopes=frozenset(scopes), secret=secret, now=now
+        )
+    )
+    return info, secret
+
+
+def list_api_tokens(core: Core, account: Account) -> list[ApiTokenInfo]:
+    """Return the tokens of an account, oldest first, without their texts."""
+    with core.database.read() as connection:
+        return credentials.list_api_tokens(connection, account.id)
+
+
+def revoke_api_token(core: Core, account: Account, uuid: str) -> None:
+    """Delete a token of this account. Raises NotFound."""
+    if "\0" in uuid or not core.database.write(
+        lambda connection: credentials.delete_api_token(connection, account.id, uuid)
+    ):
+        raise NotFound("There is no such token")
+    identities.forget(core)
