@@ -1,0 +1,15 @@
+"""The JSON API: one module a noun."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from goscrobble.web.api import account, admin, config, openapi, scrobbles, server, user, users
+
+NOUNS = (server, account, user, admin, config, scrobbles, users, openapi)
+
+
+def register(app: Flask) -> None:
+    """Mount every noun's routes below /api/v1."""
+    for noun in NOUNS:
+        app.register_blueprint(noun.blueprint)

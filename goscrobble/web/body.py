@@ -1,0 +1,244 @@
+"""What a request carries: one strict JSON loader, and pydantic models made of bodies and query strings.
+
+Nothing that a client can send makes these raise anything but BadInput, with one sentence a person understands.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeVar
+
+from flask import Flask, request
+from flask.json.provider import DefaultJSONProvider
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+
+from goscrobble.errors import BadInput, NotFound
+from goscrobble.web import arrival
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 64
+LONGEST_INTEGER = 40  # digits; more than any identifier, and still a finite float
+MIMETYPE = "application/json; charset=utf-8"
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def register(app: Flask) -> None:
+    """Bound what a request may carry in size and time, and answer JSON as UTF-8."""
+    app.json = _JsonProvider(app)
+    arrival.register(app, MAX_BYTES)
+    app.before_request(_refuse_nul_in_path)
+
+
+def parse_json(raw: bytes | str, *, lenient_strings: bool = False) -> Any:
+    """Return the value of one JSON text.
+
+    `lenient_strings` allows raw line breaks and tabs inside strings, which some senders' templates leave there.
+    Strings may hold NUL and lone surrogates: who takes single names out judges them, so that one bad item of a batch
+    loses nothing else (`Text` refuses both). Raises BadInput.
+    """
+    text = _decode(raw)
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deeper_than(MAX_DEPTH, text):
+        raise BadInput(f"Invalid JSON: it is nested more than {MAX_DEPTH} levels deep")
+    try:
+        return json.loads(
+            text,
+            strict=not lenient_strings,
+            object_pairs_hook=_object,
+            parse_constant=_refuse_constant,
+            parse_float=_float,
+            parse_int=_int,
+        )
+    except (ValueError, RecursionError):
+        raise BadInput("Invalid JSON") from None
+
+
+def json_body(model: type[M]) -> M:
+    """Return the request's JSON body as this model, whatever its Content-Type. Raises BadInput naming the field."""
+    return _validated(model, parse_json(request.get_data()), "The body")
+
+
+def query(model: type[M]) -> M:
+    """Return the query string as this model; of a repeated parameter the first counts. Raises BadInput naming it."""
+    values = request.args.to_dict()
+    for name, value in values.items():
+        if "\0" in value:
+            raise BadInput(f"{name[:80]} must not contain a NUL character")
+    return _validated(model, values, "The query string")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string that both databases can hold: `Annotated[str, Text(100)]`, at most so many characters, no NUL."""
+
+    max_length: int
+    min_length: int = 0
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the length, then what pydantic lets through; lone surrogates it refuses itself."""
+        string = core_schema.str_schema(max_length=self.max_length, min_length=self.min_length or None)
+        return core_schema.no_info_after_validator_function(_without_nul, string)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Say in the schema what is checked."""
+        return {**handler(schema), "pattern": r"^[^\u0000]*$"}
+
+
+def explain(error: ValidationError, whole: str = "The body") -> str:
+    """Return one sentence about the first thing that is wrong, naming the field; `whole` names the thing itself."""
+    detail = error.errors(include_url=False)[0]
+    field = _field(detail["loc"])
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"There is no field called {field}"
+    if kind == "missing":
+        return f"{field} is missing"
+    if not field and kind in _OBJECT:
+        return f"{whole} must be a JSON object"
+    problem = _problem(kind, context, detail)
+    return f"{field} {problem}" if field else f"{problem[:1].upper()}{problem[1:]}"
+
+
+# ---- machinery ----
+
+_OBJECT = {"model_type", "model_attributes_type", "dict_type", "dataclass_type"}
+_MUST_BE = (
+    ("string_unicode", "text without half of a surrogate pair"),
+    ("string_type", "a string"),
+    ("int_", "a whole number"),
+    ("float_", "a number"),
+    ("decimal_", "a number"),
+    ("finite_number", "a finite number"),
+    ("bool_", "true or false"),
+    ("list_", "a list"),
+    ("tuple_", "a list"),
+    ("set_", "a list"),
+    ("uuid_", "a UUID"),
+    ("datetime_", "a time such as 2026-11-22T06:06:00Z"),
+    ("date_", "a date such as 2026-11-22"),
+)
+_BOUNDS = {
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least {min_length} entries",
+    "greater_than": "must be more than {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+}
+
+
+def _problem(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
+    if kind in {"string_too_short", "too_short"} and 1 in context.values():
+        return "must not be empty"
+    if kind in _BOUNDS:
+        return _BOUNDS[kind].format_map(context)
+    if kind == "value_error":
+        return str(context.get("error", "cannot be used"))
+    if kind in _OBJECT:
+        return "must be an object"
+    for prefix, wanted in _MUST_BE:
+        if kind.startswith(prefix):
+            return f"must be {wanted}"
+    message = detail["msg"]
+    return message if kind.startswith("text_") else f"cannot be used: {message[:1].lower()}{message[1:]}"
+
+
+def _field(location: tuple[int | str, ...]) -> str:
+    name = ""
+    for part in location:
+        if isinstance(part, int):
+            name += f"[{part}]"
+        else:
+            name += f".{part}" if name else part
+    return name[:80]
+
+
+def _validated(model: type[M], value: Any, whole: str) -> M:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise BadInput(explain(error, whole)) from None
+
+
+def _without_nul(text: str) -> str:
+    if "\0" in text:
+        raise PydanticCustomError("text_nul", "must not contain a NUL character")
+    return text
+
+
+def _decode(raw: bytes | str) -> str:
+    try:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadInput("Invalid JSON: it is not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise BadInput("Invalid JSON: it begins with a byte order mark")
+    return text
+
+
+# A string up to its end, or to the end of the text: always one match, so the search never goes back.
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_BRACKET = re.compile(r"[^\[\]{}]+")
+_ROUND = str.maketrans("{}", "[]")
+
+
+def _is_deeper_than(depth: int, text: str) -> bool:
+    """Return whether brackets outside of strings are nested deeper than that."""
+    brackets = _NO_BRACKET.sub("", _STRING.sub("", text)).translate(_ROUND)
+    for _ in range(depth):  # each pass takes away the innermost level
+        brackets = brackets.replace("[]", "")
+        if not brackets:
+            return False
+    return "[]" in brackets or brackets.count("[") > depth
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if key in seen:
+            raise BadInput(f"Invalid JSON: the key {key[:80]!r} is there twice")
+        seen.add(key)
+    return value
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise BadInput(f"Invalid JSON: {name} is not a JSON number")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise BadInput("Invalid JSON: a number is too large")
+    return value
+
+
+def _int(digits: str) -> int:
+    if len(digits) > LONGEST_INTEGER:
+        raise BadInput("Invalid JSON: a number is too large")
+    return int(digits)
+
+
+def _refuse_nul_in_path() -> None:
+    """No address of ours has one, and PostgreSQL cannot look one up."""
+    if "\0" in request.path:
+        raise NotFound("There is nothing at this address")
+
+
+class _JsonProvider(DefaultJSONProvider):
+    """Escapes what is not ASCII, so that even half of a surrogate pair can be quoted back."""
+
+    mimetype = MIMETYPE
+    sort_keys = False
+    compact = True

@@ -1,0 +1,162 @@
+"""Who may ask how often: one token bucket per tier and caller, exact over all workers and nodes.
+
+Flask-Limiter holds storage and strategy. Its own hooks are not used for the tiers: they leave out addresses that do
+not exist, ask the store twice a request, and print a Retry-After of 0.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+from collections.abc import Callable
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any, Literal, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import Limiter
+
+from goscrobble.errors import GoScrobbleError, TooManyRequests
+from goscrobble.services.core import Core
+from goscrobble.storage.buckets import Verdict, open_buckets
+from goscrobble.web import auth, security, tokenbucket
+from goscrobble.web.tokenbucket import Tier, TokenBucket, parse_tier
+
+F = TypeVar("F", bound=Callable[..., Any])
+TierName = Literal["light", "standard", "heavy", "pages", "events"]
+
+PAGES = "50/s burst 200"  # pages, static files, artwork, opening a live stream
+EVENTS = "10/s burst 60"  # players' own events, which come in bursts and are never sent again
+UNLIMITED = ("/health/", "/metrics")
+INGRESS = "/api/v1/ingress/"
+
+
+def register(app: Flask, core: Core) -> None:
+    """Charge every request to its caller. Raises BadConfig for a tier that cannot be read."""
+    settings = core.settings
+    app.extensions["goscrobble_tiers"] = {
+        "light": parse_tier("light", settings.rate_limit_light),
+        "standard": parse_tier("standard", settings.rate_limit_standard),
+        "heavy": parse_tier("heavy", settings.rate_limit_heavy),
+        "pages": parse_tier("pages", PAGES),
+        "events": parse_tier("events", EVENTS),
+    }
+    tokenbucket.install()
+    limiter = Limiter(
+        key_func=caller,
+        app=app,
+        strategy=tokenbucket.STRATEGY,
+        storage_uri=tokenbucket.URI,
+        storage_options={
+            "buckets": open_buckets(settings.url, settings.redis_url, settings.instance_path, core.now)  # type: ignore[dict-item]  # passed on as it is
+        },
+    )
+    app.extensions["goscrobble_limits"] = limiter.limiter
+    app.before_request(_charge)
+    app.after_request(_show)
+    app.after_request(_charge_failure)  # runs before _show
+
+
+def tier(name: TierName | None) -> Callable[[F], F]:
+    """Say which tier a view is in; None: not limited. Without it API views are "standard", pages "pages"."""
+
+    def note(view: F) -> F:
+        setattr(view, _NOTE, name)
+        return view
+
+    return note
+
+
+def spend(name: TierName, *, context: auth.AuthContext | None = None) -> None:
+    """Take a token of the caller: the listener of `context`, or of the request's credential, else the address.
+
+    Raises TooManyRequests, which says how long to wait.
+    """
+    _spend(name, f"user/{context.account.uuid}" if context is not None else caller())
+
+
+def caller() -> str:
+    """Return whose bucket this request is charged to. A credential that fails is charged to its address."""
+    try:
+        context = auth.identify()
+    except GoScrobbleError:
+        context = None  # the view says what is wrong with it, if it needs one
+    return f"user/{context.account.uuid}" if context is not None else address()
+
+
+def address() -> str:
+    """Return the request's address as a bucket's key: IPv4, or the /64 that a subscriber of IPv6 is given whole."""
+    return f"address/{_network(request.remote_addr or '')}"
+
+
+# ---- machinery ----
+
+_NOTE = "_tier"
+_UNSET = object()
+
+
+def _charge() -> Response | None:
+    path = request.path
+    if path.startswith(INGRESS) and request.routing_exception is None:
+        if request.method == "OPTIONS":
+            _spend("pages", address())
+            return security.preflight()
+        return None  # charged once the body is known, by the ingress itself
+    if path.startswith(UNLIMITED):
+        return None
+    view = current_app.view_functions.get(request.endpoint or "")
+    name = getattr(view, _NOTE, _UNSET)
+    if name is None:
+        return None
+    if name is _UNSET:
+        name = "standard" if path.startswith("/api/") else "pages"
+    _spend(name, address() if request.endpoint == "static" else caller())
+    return None
+
+
+def _spend(name: Any, key: str) -> None:
+    strategy: TokenBucket = current_app.extensions["goscrobble_limits"]
+    spent: Tier = current_app.extensions["goscrobble_tiers"][name]
+    verdict = strategy.take(spent, key)
+    g.limit = (spent, verdict)
+    if not verdict.allowed:
+        seconds = max(1, math.ceil(verdict.wait))
+        raise TooManyRequests(
+            f"Too many requests, please wait {seconds} second{'' if seconds == 1 else 's'}",
+            retry_after=seconds,
+            limit=spent.burst,
+        )
+
+
+def _charge_failure(response: Response) -> Response:
+    """Charge the address for an ingress that failed before it charged anybody: a bad credential, an endless body."""
+    if "limit" in g or response.status_code < HTTPStatus.BAD_REQUEST or not request.path.startswith(INGRESS):
+        return response
+    try:
+        _spend("light", address())
+    except TooManyRequests as error:
+        return current_app.make_response(current_app.handle_user_exception(error))
+    return response
+
+
+def _show(response: Response) -> Response:
+    spent: tuple[Tier, Verdict] | None = g.get("limit")
+    if spent is not None:
+        which, verdict = spent
+        response.headers["RateLimit-Limit"] = str(which.burst)
+        response.headers["RateLimit-Remaining"] = str(tokenbucket.left(which, verdict))
+        response.headers["RateLimit-Reset"] = str(math.ceil(verdict.debt))  # seconds until the bucket is full
+    return response
+
+
+@lru_cache(4096)
+def _network(text: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return "local"  # a Unix socket has none
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False).network_address)
