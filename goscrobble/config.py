@@ -161,5 +161,3 @@ def _resolve_secrets(value: Any, file: Path) -> Any:
             raise BadConfig(f"{file}: the environment has no variable {value['env']}")
         return os.environ[value["env"]]
     return {key: _resolve_secrets(part, file) for key, part in value.items()}
-
-

@@ -124,7 +124,7 @@ class PluginHost:
         return record.fault or (Status.ENABLED if self.runs(record.name) else Status.DISABLED)
 
     def ask(self, hook: str, **arguments: Any) -> Iterator[tuple[PluginRecord, Any]]:
-        """Ask each running plugin that implements the hook, the core's own first; yields the answers that are not None."""
+        """Ask each running plugin that has the hook, the core's own first; yields the answers that are not None."""
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             name = implementation.plugin_name
             if not self.runs(name):

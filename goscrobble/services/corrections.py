@@ -110,13 +110,13 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
 
 
 def split(core: Core, account_id: int, play: int, voices: Collection[str]) -> int:
-    """Make what these voices told a play of its own, and return it. Raises NotFound, BadInput."""
+    """Make what these voices (or whole sources) told a play of its own, and return it. Raises NotFound, BadInput."""
 
     def work(connection: Connection, user: LockedUser, changes: Changes) -> int:
         row = _shown(connection, user, play)
         members = _reports(connection, user, row)
-        leaving = [member for member in members if member.voice in voices]
-        staying = [member for member in members if member.voice not in voices]
+        leaving = [member for member in members if not {member.voice, source_of(member.voice)}.isdisjoint(voices)]
+        staying = [member for member in members if member not in leaving]
         if not leaving or not staying:
             raise BadInput("Name some, but not all, of those who told this play")
         names = recall(core.database, connection, {member.told_id for member in members})

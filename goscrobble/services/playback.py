@@ -27,7 +27,8 @@ _AT_ONCE = 200  # sessions that one tick judges
 def observe(core: Core, account_id: int, event: Playing, *, source: str, voice: str = "") -> list[Outcome]:
     """Note what a player does. Returns the outcomes of the listens that this decided (often none).
 
-    Arguments as for `ingest.submit`; an event that names no track we could keep is Rejected, and forgotten. Raises Unavailable when several workers keep disputing one player.
+    Arguments as for `ingest.submit`; an event that names no track we could keep is Rejected, and forgotten. Raises
+    Unavailable when several workers keep disputing one player.
     """
     whose = f"{source}:{voice}"[:120]
     player = event.player[:200]

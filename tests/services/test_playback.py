@@ -245,12 +245,12 @@ def test_a_crash_between_storing_and_judging_makes_no_second_play(player, core, 
 def test_plugins_hear_when_something_begins(player, core, clock):
     from goscrobble.plugins import hookimpl
 
-    class Listener:
-        heard = []
+    heard = []
 
+    class Listener:
         @hookimpl
         def after_now_playing(self, username, playing):
-            self.heard.append((username, playing.title))
+            heard.append((username, playing.title))
 
     core.plugins.add_builtin("listener", Listener())
     player.tell("playing", starts=True)
@@ -259,4 +259,4 @@ def test_plugins_hear_when_something_begins(player, core, clock):
     player.tell("paused", position=20)
     player.tell("playing", position=20)
 
-    assert Listener.heard == [("ada", "Song"), ("ada", "Song")]
+    assert heard == [("ada", "Song"), ("ada", "Song")]
