@@ -36,6 +36,7 @@ def tidy(draft: ScrobbleDraft) -> ScrobbleDraft:
             "album": album or None,
             "album_artists": _names(draft.album_artists, "Album artist"),
             "duration": draft.duration or None,
+            "listened": draft.listened or None,
             "client": _name(draft.client, "Client")[:60],
         }
     )

@@ -152,14 +152,15 @@ def settle(reports: Iterable[Report], fixed: Sequence[Sequence[Report]] = ()) ->
     """
     free = list(reports)
     length = _typical_duration([*free, *(report for group in fixed for report in group)])
-    groups = sorted((_fixed_group(members, length) for members in fixed), key=lambda group: group.best.preference)
+    decided = sorted(map(_facets, fixed), key=lambda facets: facets[0].best.preference)
+    groups = [facet for facets in decided for facet in facets]
     by_voice: dict[tuple[int, str], list[Report]] = {}
     for report in free:
         by_voice.setdefault((report.stamp.rank, report.voice), []).append(report)
     for voice in sorted(by_voice):
         tellings = _tellings(sorted(by_voice[voice], key=lambda report: report.order), groups, length)
         groups += [Group(telling.intervals, telling.reports) for telling in _align(groups, tellings)]
-    return groups
+    return [*map(_one_play, decided), *(group for group in groups if not group.fixed)]
 
 
 def components(
@@ -257,11 +258,22 @@ def _typical_duration(reports: list[Report]) -> int | None:
     return median_low(known) if known else None
 
 
-def _fixed_group(members: Sequence[Report], length: int | None) -> Group:
-    """Return a play that a person decided on; it is met at any of the times its members told."""
-    ordered = sorted(members, key=lambda report: report.preference)
-    intervals = tuple(i for report in ordered for i in possible_starts(report, report.duration or length))
-    return Group(intervals, ordered, fixed=True)
+def _facets(members: Sequence[Report]) -> list[Group]:
+    """Return the listens that the reports of a decided play would settle as alone: each can be joined.
+
+    A merged play is met at both its times, an edited one as it was told and as it was corrected; and nothing joins a
+    play once it is decided on that would not have joined it before.
+    """
+    facets = sorted(settle(members), key=lambda facet: facet.best.preference)
+    for facet in facets:
+        facet.fixed = True
+    return facets
+
+
+def _one_play(facets: Sequence[Group]) -> Group:
+    """Return a decided play with all that joined it."""
+    intervals = tuple(interval for facet in facets for interval in facet.intervals)
+    return Group(intervals, [report for facet in facets for report in facet.reports], fixed=True)
 
 
 def _tellings(reports: list[Report], groups: list[Group], length: int | None) -> list[_Telling]:

@@ -10,6 +10,7 @@ import random
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -24,8 +25,10 @@ __all__ = ["Connection", "Database", "engine_options"]
 
 T = TypeVar("T")
 
-BUSY_TIMEOUT_MS = 20  # of SQLite's own, busy wait; past that we sleep, which lets other greenlets run
+BUSY_TIMEOUT_MS = 20  # of SQLite's own waiting, which lets no other greenlet run; writers do not wait that way
+RETRY = 0.001  # seconds after which a writer asks again for SQLite's lock: about as long as one is held
 LONGEST_WAIT = 10.0  # seconds that a write tries before it answers 503
+_BUSY = "The database is busy or cannot be reached, please try again"
 _RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}
 
 
@@ -35,7 +38,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._writer = threading.Lock()  # the writers of one process queue here, in order
+        self._writers = _Queue()
         self.caches: dict[str, Any] = {}  # what storage remembers of rows that never change
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
@@ -66,21 +69,21 @@ class Database:
         deadline = time.monotonic() + LONGEST_WAIT
         for attempt in range(1000):
             try:
-                return self._write_once(work)
+                return self._write_once(work, deadline)
             except (SQLAlchemyError, sqlite3.Error) as error:
                 if not _may_pass(error):
                     raise
                 if time.monotonic() > deadline:
-                    raise Unavailable("The database is busy or cannot be reached, please try again") from error
+                    raise Unavailable(_BUSY) from error
             time.sleep(min(0.002 * 2 ** min(attempt, 6), 0.1) * (0.5 + random.random()))  # noqa: S311 - spreads load
-        raise Unavailable("The database is busy, please try again")
+        raise Unavailable(_BUSY)
 
-    def _write_once(self, work: Callable[[Connection], T]) -> T:
+    def _write_once(self, work: Callable[[Connection], T], deadline: float) -> T:
         if not self.is_sqlite:
             with self.engine.begin() as connection:
                 return work(connection)
-        with self._writer, self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        with self._writers.turn(deadline), self.engine.connect() as connection:
+            _begin_to_write(connection, deadline)
             try:
                 result = work(connection)
                 connection.exec_driver_sql("COMMIT")
@@ -101,12 +104,14 @@ def engine_options(url: str) -> dict[str, Any]:
         return {
             "connect_args": {"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
             "isolation_level": "AUTOCOMMIT",
+            "hide_parameters": True,  # what people listen to, and their addresses, are nobody's business in a log
             "pool_size": 20,
             "max_overflow": 80,
         }
     limits = "-c statement_timeout=30000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=60000 -c jit=off"
     return {
         "connect_args": {"connect_timeout": 5, "options": limits, "prepare_threshold": 2},
+        "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
         "pool_size": 10,
@@ -142,6 +147,60 @@ def _patiently(cursor: Any, statement: str) -> None:
         else:
             return
     raise Unavailable("The database file is locked by another program")
+
+
+class _Queue:
+    """The writers of one process: each gets its turn in the order of asking, which a plain lock does not promise."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()  # held for some instructions only
+        self._is_taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    @contextmanager
+    def turn(self, deadline: float) -> Iterator[None]:
+        """Wait for one's turn, and end it. Raises Unavailable when it does not come before `deadline` (monotonic)."""
+        mine = threading.Lock()
+        with self._guard:
+            if self._is_taken:
+                mine.acquire()
+                self._waiting.append(mine)
+            self._is_taken = True
+        if not mine.acquire(timeout=max(deadline - time.monotonic(), 0)) and self._leave(mine):
+            raise Unavailable(_BUSY)
+        try:
+            yield
+        finally:
+            with self._guard:
+                if self._waiting:
+                    self._waiting.popleft().release()  # the turn is handed on; nobody can come between
+                else:
+                    self._is_taken = False
+
+    def _leave(self, mine: threading.Lock) -> bool:
+        """Give up waiting; False if the turn has come in this very moment."""
+        with self._guard:
+            if mine not in self._waiting:
+                return False
+            self._waiting.remove(mine)
+            return True
+
+
+def _begin_to_write(connection: Connection, deadline: float) -> None:
+    """Take SQLite's lock, which another process may hold, without ever making this whole process wait."""
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if not _may_pass(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(RETRY * (0.5 + random.random()))  # noqa: S311 - spreads load
+            else:
+                return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _may_pass(error: Exception) -> bool:
