@@ -14,7 +14,10 @@ SOURCES = [("a", Stamp.START), ("b", Stamp.SUBMIT), ("c", Stamp.EITHER), ("c", S
 ANY_SOURCE = st.sampled_from([*SOURCES, *(("e", stamp) for stamp in Stamp)])
 
 
-def told(length, *, spread=4000):
+TITLES = ("Night Road", "Night Road (Remastered)", "Day Road")
+
+
+def told(length, *, spread=4000, titles=TITLES):
     """One report; `length` is a strategy of what it tells of the track's length."""
     return st.builds(
         lambda source, at, listened, **fields: report(at, *source, listened=listened, **fields),
@@ -22,7 +25,7 @@ def told(length, *, spread=4000):
         st.integers(0, spread),
         st.integers(0, 200),
         duration=length,
-        title=st.sampled_from(["Night Road", "Night Road (Remastered)", "Day Road"]),
+        title=st.sampled_from(titles),
         artists=st.sampled_from([("Ada",), ("Ada", "Bob"), ("Bob",)]),
         origin=st.sampled_from([None, None, "spotify", "jellyfin"]),
         nth=st.sampled_from([0, 0, 1]),
@@ -32,7 +35,9 @@ def told(length, *, spread=4000):
 
 ANY_LENGTH = st.sampled_from([None, 40, 200, 700])
 REPORTS = st.lists(told(ANY_LENGTH), max_size=14)
-ONE_LENGTH = ANY_LENGTH.flatmap(lambda length: st.lists(told(st.just(length), spread=20_000), max_size=14))
+ONE_LENGTH = ANY_LENGTH.flatmap(
+    lambda length: st.lists(told(st.just(length), spread=20_000, titles=TITLES[:2]), max_size=14)
+)
 
 
 @settings(max_examples=300, deadline=None)
@@ -69,7 +74,7 @@ def test_every_report_stands_in_exactly_one_play(reports):
 @settings(max_examples=200, deadline=None)
 @given(ONE_LENGTH)
 def test_cutting_into_neighbourhoods_changes_no_result(reports):
-    """Of reports that tell one length, or none: a length is learnt within a neighbourhood only."""
+    """Of one track whose length all tell, or none: a length is learnt within a neighbourhood only."""
     apart = plays_of(reports)
     assert partition(settle(reports)) == partition(apart)
 
