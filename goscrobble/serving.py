@@ -30,6 +30,8 @@ forwarded_allow_ips = ""
 secure_scheme_headers: dict[str, str] = {}
 forwarder_headers = ""
 
+_REFUSED = 400  # statuses from here on; the body may not have been read
+_DRAINED = 65_536  # bytes of a refused body that are read for the sake of the connection
 _GTHREAD_THREADS = 16  # where the administrator chose gthread and named no number
 
 
@@ -40,6 +42,13 @@ def on_starting(server: Any) -> None:
 
 
 on_reload = on_starting
+
+
+def post_request(_worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
+    """Hang up on a large body that was refused: gunicorn would first read, and so wait for, all that is left of it."""
+    is_large = "HTTP_TRANSFER_ENCODING" in environ or int(environ.get("CONTENT_LENGTH") or 0) > _DRAINED
+    if is_large and (getattr(resp, "status_code", None) or _REFUSED) >= _REFUSED:
+        req.must_close = True
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -187,18 +187,20 @@ def _decode(raw: bytes | str) -> str:
 
 # A string up to its end, or to the end of the text: always one match, so the search never goes back.
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NO_BRACKET = re.compile(r"[^\[\]{}]+")
-_ROUND = str.maketrans("{}", "[]")
+_ROUND = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def _is_deeper_than(depth: int, text: str) -> bool:
     """Return whether brackets outside of strings are nested deeper than that."""
-    brackets = _NO_BRACKET.sub("", _STRING.sub("", text)).translate(_ROUND)
+    brackets = _STRING.sub("", text).encode("utf-8", "surrogatepass").translate(_ROUND, _NO_BRACKET)
     for _ in range(depth):  # each pass takes away the innermost level
-        brackets = brackets.replace("[]", "")
+        if b"[" * (depth + 1) in brackets:
+            return True
+        brackets = brackets.replace(b"[]", b"")
         if not brackets:
             return False
-    return "[]" in brackets or brackets.count("[") > depth
+    return b"[]" in brackets or brackets.count(b"[") > depth
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

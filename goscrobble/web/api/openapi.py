@@ -203,12 +203,12 @@ def _entry(rule: Rule, operation: Operation, schemas: _Schemas) -> dict[str, Any
     entry: dict[str, Any] = {"summary": operation.summary, "tags": list(operation.tags)}
     if parameters:
         entry["parameters"] = parameters
-    if methods & _WITH_BODY and (operation.body is not None or operation.auth == "ingress"):
+    if operation.body is not None or (methods & _WITH_BODY and operation.auth == "ingress"):
         content: dict[str, Any] = {"schema": schemas.sent(operation.body)}
         if operation.example is not None:
             content["example"] = operation.example
         entry["requestBody"] = {"required": True, "content": {"application/json": content}}
-    failures = _statuses(rule, operation, takes_body=bool(methods & _WITH_BODY))
+    failures = _statuses(rule, operation, takes_body=operation.body is not None or bool(methods & _WITH_BODY))
     entry["responses"] = {
         **{str(status): schemas.answer(model, operation.media) for status, model in operation.answers.items()},
         **{str(status): {"$ref": f"#/components/responses/{status}"} for status in failures},
@@ -228,7 +228,7 @@ def _statuses(rule: Rule, operation: Operation, *, takes_body: bool) -> list[int
         statuses.add(401)
     if operation.auth not in (None, "optional"):
         statuses.add(403)
-    if rule.arguments:
+    if rule.arguments or operation.auth == "ingress":  # an ingress is not there while its plugin is switched off
         statuses.add(404)
     return sorted(statuses - set(operation.answers))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,7 +10,7 @@ from flask import Blueprint
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.drafts import ScrobbleDraft, Stamp, TrackIds
+from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, Stamp, TrackIds
 from goscrobble.domain.rules import EARLIEST
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored, parse_play_token
 from goscrobble.errors import BadInput, NotFound
@@ -23,6 +24,9 @@ blueprint = Blueprint("api_scrobbles", __name__, url_prefix="/api/v1")
 
 MOST = 1000  # plays of one request
 _LATEST = 2**40  # Unix seconds; a time beyond is not one
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_SPOTIFY = re.compile(r"[0-9A-Za-z]{22}")
 
 
 def _seconds(value: Any) -> Any:
@@ -55,7 +59,7 @@ class Listen(BaseModel):
     played_at: Moment
     duration: Length | None = None
     listened: Length | None = None
-    ids: TrackIds = TrackIds()
+    ids: TrackIds = Field(default=NO_IDS, description="What is malformed among them is left out.")
 
     def draft(self, stamp: Stamp) -> ScrobbleDraft:
         """Return it as `ingest` takes it."""
@@ -66,7 +70,7 @@ class Listen(BaseModel):
             played_at=self.played_at,
             duration=self.duration,
             listened=self.listened,
-            ids=self.ids,
+            ids=_well_formed(self.ids),
             stamp=stamp,
         )
 
@@ -146,6 +150,26 @@ def _parse(item: Any, stamp: Stamp) -> ScrobbleDraft | Rejected:
         return Listen.model_validate(item).draft(stamp)
     except ValidationError as error:
         return Rejected(explain(error, "The listen"))
+
+
+def _well_formed(ids: TrackIds) -> TrackIds:
+    """Drop what is no identifier: a bad tag must not cost the listen."""
+    if ids == NO_IDS:
+        return NO_IDS
+    artists = tuple(_one(mbid.lower(), _MBID) for mbid in ids.artist_mbids)
+    return TrackIds(
+        recording_mbid=_one((ids.recording_mbid or "").lower(), _MBID),
+        release_track_mbid=_one((ids.release_track_mbid or "").lower(), _MBID),
+        release_mbid=_one((ids.release_mbid or "").lower(), _MBID),
+        release_group_mbid=_one((ids.release_group_mbid or "").lower(), _MBID),
+        artist_mbids=tuple(filter(None, artists)) if all(artists) else (),  # else nobody knows whose the others are
+        isrc=_one((ids.isrc or "").upper().replace("-", ""), _ISRC),
+        spotify=_one(ids.spotify or "", _SPOTIFY),
+    )
+
+
+def _one(text: str, form: re.Pattern[str]) -> str | None:
+    return text if form.fullmatch(text) else None
 
 
 def _play(outcome: Outcome) -> int | None:

@@ -171,8 +171,10 @@ def scrobbles(username: str) -> dict[str, Any]:
         track=wanted.track,
         source=wanted.source,
     )
-    if filters.start is not None and filters.end is not None and filters.start > filters.end:
-        raise BadInput("from is after to")
+    if filters.start is not None and filters.end is not None:
+        is_day = not _is_seconds(wanted.to)  # a day is part of the range, a second is not
+        if filters.start > filters.end - is_day:
+            raise BadInput("from is after to")
     plays, cursor = history.recent(current_core(), owner, filters, limit=wanted.limit, cursor=wanted.cursor)
     return Plays(scrobbles=[Scrobble.of(play) for play in plays], next=cursor).model_dump(mode="json")
 
@@ -215,7 +217,6 @@ def top_tracks(username: str) -> dict[str, Any]:
     summary="The newest plays of public users",
     query=RecentQuery,
     answers={200: PlaysOfMany},
-    auth="optional",
 )
 def recent() -> dict[str, Any]:
     """Answer the newest plays of the site."""
@@ -244,7 +245,8 @@ def _period(wanted: TopQuery, owner: Account) -> Period:
         if wanted.from_ is None and wanted.to is None:
             return parse_range(wanted.range, tz, now)
         today = datetime.fromtimestamp(now, tz).date().isoformat()
-        return parse_dates(wanted.from_ or date(1970, 1, 1).isoformat(), wanted.to or today, tz, now)
+        first = date(1970, 1, 1).isoformat() if wanted.from_ is None else wanted.from_
+        return parse_dates(first, today if wanted.to is None else wanted.to, tz, now)
     except ValueError as error:
         raise BadInput(str(error)) from None
 
@@ -253,7 +255,7 @@ def _moment(text: str | None, owner: Account, *, last: bool) -> int | None:
     """Return Unix seconds of a day of the owner's (its end, where it is the last), or of Unix seconds."""
     if text is None:
         return None
-    if text.isascii() and text.isdigit():
+    if _is_seconds(text):
         if int(text) > int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()):
             raise BadInput("from and to must be dates like 2024-03-31, or Unix seconds")
         return int(text)
@@ -262,3 +264,7 @@ def _moment(text: str | None, owner: Account, *, last: bool) -> int | None:
     except ValueError as error:
         raise BadInput(str(error)) from None
     return day.end if last else day.start
+
+
+def _is_seconds(text: str | None) -> bool:
+    return text is not None and text.isascii() and text.isdigit()
