@@ -32,7 +32,8 @@ class Report:
     """One thing told by one voice (a plugin's connection or token), reduced to what matching needs.
 
     Times are Unix seconds, lengths seconds. `title_key` and `artists` are `domain.names` keys, `ids` are (kind,
-    value) pairs. `play` and `fixed` say where the report stands now; settling never looks at `play`.
+    value) pairs. `play` and `fixed` say where the report stands now. Settling looks at `play` for one thing only: a
+    play that a person decided on takes no report away from another.
     """
 
     told_at: int
@@ -106,9 +107,17 @@ class Group:
         report = telling.report
         return (
             report.voice not in self.voices
+            and self._may_take(report)
             and self._same_track(report)
             and not (report.origin and self.origins and report.origin not in self.origins)
             and any(a.lo <= b.hi and b.lo <= a.hi for a in self.intervals for b in telling.intervals)
+        )
+
+    def has_heard(self, report: Report) -> bool:
+        """Whether this voice told this play the same before."""
+        return self._may_take(report) and any(
+            member.voice == report.voice and _is_repetition(*sorted((member, report), key=lambda one: one.order))
+            for member in self.reports
         )
 
     def add(self, telling: _Telling) -> None:
@@ -122,6 +131,10 @@ class Group:
         self.title_keys.add(telling.report.title_key)
         if telling.report.origin:
             self.origins.add(telling.report.origin)
+
+    def _may_take(self, report: Report) -> bool:
+        """Whether a decided play leaves other plays alone: it takes what is new, or is its own already."""
+        return not self.fixed or report.play in {None, self.reports[0].play}
 
     def _same_track(self, report: Report) -> bool:
         return _agree(
@@ -280,7 +293,7 @@ def _tellings(reports: list[Report], groups: list[Group], length: int | None) ->
     """Fold a voice's repetitions together; those of a fixed play go straight to it."""
     tellings: list[_Telling] = []
     for report in reports:
-        home = next((group for group in groups if group.fixed and _told_before(group, report)), None)
+        home = next((group for group in groups if group.fixed and group.has_heard(report)), None)
         if home:
             home.reports.append(report)
         elif tellings and _is_repetition(tellings[-1].report, report):
@@ -288,13 +301,6 @@ def _tellings(reports: list[Report], groups: list[Group], length: int | None) ->
         else:
             tellings.append(_Telling([report], possible_starts(report, report.duration or length)))
     return tellings
-
-
-def _told_before(group: Group, report: Report) -> bool:
-    return any(
-        member.voice == report.voice and _is_repetition(*sorted((member, report), key=lambda one: one.order))
-        for member in group.reports
-    )
 
 
 def _is_repetition(first: Report, second: Report) -> bool:
