@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, TrackIds
 from goscrobble.domain.names import clean
 
 EARLIEST = 1009843200  # 2002-01-01: before the first scrobbler, so a broken clock
@@ -10,6 +10,7 @@ FUTURE_ALLOWED = 3600  # seconds a source's clock may be ahead
 HALF_CAP = 240  # four minutes are enough of any track
 LONGEST = 7 * 86400  # seconds; a longer "track" is a mistake of unit
 MOST_ARTISTS = 50
+LONGEST_ID = 64  # characters
 
 
 def heard_enough(heard: float, duration: float | None) -> bool:
@@ -38,6 +39,7 @@ def tidy(draft: ScrobbleDraft) -> ScrobbleDraft:
             "duration": draft.duration or None,
             "listened": draft.listened or None,
             "client": _name(draft.client, "Client")[:60],
+            "ids": _ids(draft.ids),
         }
     )
 
@@ -57,6 +59,18 @@ def judge(draft: ScrobbleDraft, now: float) -> str | None:
     if (draft.duration or 0) > LONGEST or (draft.listened or 0) > LONGEST:
         return "The duration is longer than a week"
     return None
+
+
+def _ids(ids: TrackIds) -> TrackIds:
+    """Return the ids that can be ids at all; a bad one costs nothing but itself."""
+    if ids is NO_IDS or ids == NO_IDS:
+        return NO_IDS
+    kept = {key: value for key, value in ids if isinstance(value, str) and _is_id(value)}
+    return TrackIds(**kept, artist_mbids=tuple(filter(_is_id, ids.artist_mbids)))
+
+
+def _is_id(value: str) -> bool:
+    return 0 < len(value) <= LONGEST_ID and value.isascii() and value.isprintable()
 
 
 def _name(text: str, field: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.domain.drafts import ScrobbleDraft, TrackIds
 from goscrobble.domain.rules import EARLIEST, LONGEST, heard_enough, judge, threshold, tidy
 
 NOW = 1_800_000_000
@@ -78,3 +78,10 @@ def test_an_impossible_name_is_refused_by_its_field(fields, sentence):
 )
 def test_a_draft_that_cannot_be_kept_is_told_why(fields, sentence):
     assert sentence == judge(draft(**fields), NOW)
+
+
+def test_an_id_that_can_be_none_is_dropped_and_the_listen_kept():
+    ids = TrackIds(recording_mbid="x" * 65, isrc="A\0B", spotify="4uLU6hMCjMI75M1A2tKUQC", artist_mbids=("", "m", "é"))
+    tidied = tidy(ScrobbleDraft(title="T", artists=("A",), played_at=0, ids=ids))
+
+    assert tidied.ids == TrackIds(spotify="4uLU6hMCjMI75M1A2tKUQC", artist_mbids=("m",))

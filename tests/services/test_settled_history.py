@@ -67,7 +67,7 @@ def assert_sums_are_true(core):
 
 
 EXAMPLES = settings(
-    max_examples=40,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
@@ -153,6 +153,7 @@ def split_off_one(core, account, play, count):
         assert len(plays(core, account)) == count + 1
 
 
+@pytest.mark.slow
 def test_a_simulated_month_is_the_same_in_any_order(core):
     """Larger than what Hypothesis draws: loops, two devices, ids that some voices tell."""
     chance = random.Random(7)
