@@ -7,6 +7,7 @@ the program itself is imported in the workers, after gevent has made the standar
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
 bind = "127.0.0.1:42069"
@@ -49,6 +50,7 @@ def post_request(_worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> 
     is_large = "HTTP_TRANSFER_ENCODING" in environ or int(environ.get("CONTENT_LENGTH") or 0) > _DRAINED
     if is_large and (getattr(resp, "status_code", None) or _REFUSED) >= _REFUSED:
         req.must_close = True
+    time.sleep(0)
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, TrackIds
 from goscrobble.domain.names import artist_keys, fold, title_key
+from goscrobble.domain.scrobbles import Entity
 from goscrobble.services.core import Core
 from goscrobble.storage import music
 from goscrobble.storage.database import Connection, Database
 
 _REMEMBERED = 50_000  # names as told that a process keeps at hand
-_AT_ONCE = 50  # new names learnt in one transaction, which so stays short
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """Names as told, with what they were identified as and the keys that matching uses. Never changes."""
+    """Names as told, with what they were identified as and the keys that matching uses. Never changes.
+
+    What a merge of the catalogue makes of these entries later is resolved at reading.
+    """
 
     told_id: int
     title: str
@@ -36,30 +39,70 @@ class Identified:
     title_key: str
     artist_keys: frozenset[str]
     ids: frozenset[tuple[str, str]]
+    track: Entity
+    album: Entity | None
+    artists: tuple[Entity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What some tidy drafts name, by digest of the names; `new` are those that are not at hand."""
+
+    digests: list[bytes]  # of each draft
+    known: dict[bytes, Identified]
+    new: dict[bytes, ScrobbleDraft]
+
+    def of_drafts(self) -> list[Identified]:
+        """Return what each draft names, once all is known."""
+        return [self.known[digest] for digest in self.digests]
 
 
 def identify(core: Core, drafts: Sequence[ScrobbleDraft]) -> list[Identified]:
-    """Return what each tidy draft names; new names enter the catalogue in transactions of their own."""
-    memory = _memory(core.database)
+    """Return what each tidy draft names; new names enter the catalogue in a transaction of their own."""
+    names, now = recollect(core.database, drafts), int(core.now())
+    if names.new:
+        names = core.database.write(lambda connection: learn(connection, names, now))
+        remember(core.database, names)
+    return names.of_drafts()
+
+
+def recollect(database: Database, drafts: Sequence[ScrobbleDraft]) -> Names:
+    """Return what this process remembers of the names of these tidy drafts."""
+    memory = _memory(database)
     digests = [_digest(draft) for draft in drafts]
-    unknown = {digest: draft for digest, draft in zip(digests, drafts, strict=True) if digest not in memory.by_digest}
-    if unknown:
-        with core.database.read() as connection:
-            memory.take(music.find_told(connection, digests=list(unknown)))
-        new = sorted(item for item in unknown.items() if item[0] not in memory.by_digest) if unknown else []
-        for start in range(0, len(new), _AT_ONCE):
-            learn = partial(_learn, drafts=dict(new[start : start + _AT_ONCE]), now=int(core.now()))
-            memory.take(core.database.write(learn))
-    return [memory.by_digest[digest] for digest in digests]
+    known = {digest: memory.by_digest[digest] for digest in digests if digest in memory.by_digest}
+    new = {
+        digest: draft
+        for digest, draft in sorted(zip(digests, drafts, strict=True), key=itemgetter(0))
+        if digest not in known
+    }
+    return Names(digests, known, new)
+
+
+def learn(connection: Connection, names: Names, now: int) -> Names:
+    """Find the new ones of these names, or enter them into the catalogue.
+
+    `remember` the result when it is committed, not before.
+    """
+    known = names.known | _by_digest(music.find_told(connection, digests=list(names.new)))
+    new = {digest: draft for digest, draft in names.new.items() if digest not in known}
+    if new:
+        known |= _by_digest(_learn(connection, new, now))
+    return Names(names.digests, known, {})
+
+
+def remember(database: Database, names: Names) -> None:
+    """Keep names at hand. They must be in the database: what was learnt may still be rolled back until the commit."""
+    _memory(database).take(names.known)
 
 
 def recall(database: Database, connection: Connection, told_ids: Iterable[int]) -> dict[int, Identified]:
     """Return the names behind stored reports."""
     memory = _memory(database)
     wanted = set(told_ids)
-    missing = wanted - memory.by_id.keys()
+    missing = [told_id for told_id in wanted if told_id not in memory.by_id]  # taking sets apart would walk all of it
     if missing:
-        memory.take(music.find_told(connection, ids=missing))
+        memory.take(_by_digest(music.find_told(connection, ids=missing)))
     return {told_id: memory.by_id[told_id] for told_id in wanted}
 
 
@@ -70,10 +113,9 @@ class _Memory:
         self.by_digest: OrderedDict[bytes, Identified] = OrderedDict()
         self.by_id: dict[int, Identified] = {}
 
-    def take(self, rows: Iterable[music.ToldRow]) -> None:
-        for row in rows:
-            known = _identified(row)
-            self.by_digest[row.digest] = self.by_id[row.id] = known
+    def take(self, names: Mapping[bytes, Identified]) -> None:
+        for digest, known in names.items():
+            self.by_digest[digest] = self.by_id[known.told_id] = known
         while len(self.by_digest) > 2 * _REMEMBERED:
             _, oldest = self.by_digest.popitem(last=False)
             self.by_id.pop(oldest.told_id, None)
@@ -84,6 +126,10 @@ def _memory(database: Database) -> _Memory:
     return memory
 
 
+def _by_digest(rows: Iterable[music.ToldRow]) -> dict[bytes, Identified]:
+    return {row.digest: _identified(row) for row in rows}
+
+
 def _identified(row: music.ToldRow) -> Identified:
     artists = tuple(json.loads(row.artists))
     ids = TrackIds(**json.loads(row.ids)) if row.ids != "{}" else NO_IDS
@@ -92,10 +138,13 @@ def _identified(row: music.ToldRow) -> Identified:
         row.title,
         row.track_id,
         row.album_id,
-        row.artist_ids,
+        tuple(artist for artist, _ in row.credited),
         title_key(row.title),
         artist_keys(row.title, artists),
         frozenset(ids.of_track()),
+        Entity(row.track_uuid, row.track_title),
+        Entity(row.album_uuid, row.album_title or "") if row.album_uuid else None,
+        tuple(artist for _, artist in row.credited),
     )
 
 
@@ -110,8 +159,7 @@ def _key(*parts: str) -> bytes:
     return blake2b("\x1f".join(parts).encode(), digest_size=16).digest()
 
 
-def _learn(connection: Connection, drafts: dict[bytes, ScrobbleDraft], now: int) -> list[music.ToldRow]:
-    """Enter these drafts' names into the catalogue. Runs inside one transaction."""
+def _learn(connection: Connection, drafts: dict[bytes, ScrobbleDraft], now: int) -> Iterable[music.ToldRow]:
     artists = music.ensure_artists(connection, _artist_names(drafts.values()), now)
     tracks = _tracks(connection, drafts, artists, now)
     albums = _albums(connection, drafts.values(), artists, now)
@@ -141,7 +189,7 @@ def _learn(connection: Connection, drafts: dict[bytes, ScrobbleDraft], now: int)
     music.add_identifiers(connection, identifiers)
     music.learn_durations(connection, durations)
     music.add_told(connection, told)
-    return list(music.find_told(connection, digests=list(told)))
+    return music.find_told(connection, digests=list(told))
 
 
 def _artist_key(name: str) -> bytes:

@@ -10,14 +10,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from goscrobble import metrics
 from goscrobble.domain import rules
 from goscrobble.domain.drafts import ScrobbleDraft
-from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored
-from goscrobble.services import history, settlement
+from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Scrobble, Stored
+from goscrobble.services import identity, settlement
 from goscrobble.services.core import Core
-from goscrobble.services.identity import Identified, identify
+from goscrobble.services.identity import Identified, Names
 from goscrobble.services.settlement import SELF, Changes, Key, key_of
 from goscrobble.storage import scrobbles
 from goscrobble.storage.database import Connection
@@ -46,7 +47,10 @@ def submit(
         stored = _store(core, account_id, [draft for _, draft in part], source, voice)
         for (i, _), outcome in zip(part, stored, strict=True):
             outcomes[i] = outcome
-    return [outcome for outcome in outcomes if outcome is not None]
+    told = [outcome for outcome in outcomes if outcome is not None]
+    for outcome in told:
+        metrics.count_draft(source, type(outcome).__name__.lower())
+    return told
 
 
 def _prepare(core: Core, draft: ScrobbleDraft) -> ScrobbleDraft | Rejected:
@@ -65,19 +69,19 @@ def _refusal(core: Core, draft: ScrobbleDraft) -> str | None:
 def _store(
     core: Core, account_id: int, drafts: list[ScrobbleDraft], source: str, voice: str
 ) -> list[Stored | Duplicate]:
-    names = identify(core, drafts)
-    rows = [_report(draft, known, source, voice) for draft, known in zip(drafts, names, strict=True)]
-    by_told = {known.told_id: known for known in names}
-    user, changes = core.database.write(lambda connection: _settle(core, connection, account_id, rows, by_told))
+    told, now = identity.recollect(core.database, drafts), int(core.now())
+
+    def settle(connection: Connection) -> tuple[LockedUser, Names, list[HeardRow], Changes]:
+        user = scrobbles.lock_user(connection, account_id)
+        names = identity.learn(connection, told, now)
+        pairs = zip(drafts, names.of_drafts(), strict=True)
+        rows = [_report(draft, named, source, voice) for draft, named in pairs]
+        return user, names, rows, settlement.settle(core.database, connection, user, rows, names.of_drafts())
+
+    user, names, rows, changes = core.database.write(settle)
+    identity.remember(core.database, names)
     _tell(core, user, changes)
     return _outcomes(rows, changes)
-
-
-def _settle(
-    core: Core, connection: Connection, account_id: int, rows: list[HeardRow], names: dict[int, Identified]
-) -> tuple[LockedUser, Changes]:
-    user = scrobbles.lock_user(connection, account_id)
-    return user, settlement.settle(core.database, connection, user, rows, names)
 
 
 def _report(draft: ScrobbleDraft, names: Identified, source: str, voice: str) -> HeardRow:
@@ -113,7 +117,27 @@ def _outcomes(rows: list[HeardRow], changes: Changes) -> list[Stored | Duplicate
 
 
 def _tell(core: Core, user: LockedUser, changes: Changes) -> None:
-    for scrobble in history.by_ids(core, user.id, sorted(changes.made)):
+    for scrobble in _new_plays(changes):
         core.plugins.tell("after_scrobble", username=user.username, scrobble=scrobble)
     for play, heir in changes.merged.items():
         core.plugins.tell("after_removal", username=user.username, play=play, merged_into=heir)
+
+
+def _new_plays(changes: Changes) -> Iterator[Scrobble]:
+    """Yield the plays that were made, as they are shown, by the names at hand."""
+    standing = {play.known_id: play for play in changes.came}
+    tracks = {named.track_id: named for named in changes.names.values()}
+    albums = {named.album_id: named.album for named in changes.names.values()}
+    for made in sorted(changes.made - changes.merged.keys()):
+        play = standing[made]
+        yield Scrobble(
+            id=made,
+            played_at=play.played_at,
+            track=tracks[play.track_id].track,
+            artists=tracks[play.track_id].artists,
+            album=albums.get(play.album_id),
+            duration=play.duration,
+            listened=play.listened,
+            source=play.source,
+            also_heard_by=tuple(play.also_heard_by.split(",")) if play.also_heard_by else (),
+        )

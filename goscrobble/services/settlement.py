@@ -25,6 +25,7 @@ NEAREST = 150  # reports on each side that a new one is settled with; beyond (ho
 class Changes:
     """What a settlement did, for rollups and for those who want to be told."""
 
+    names: dict[int, Identified] = field(default_factory=dict)  # of all reports met, by `told_id`
     came: list[PlayRow] = field(default_factory=list)
     vanished: list[PlayRow] = field(default_factory=list)
     made: set[int] = field(default_factory=set)  # plays that did not exist before
@@ -66,14 +67,14 @@ def settle(
     connection: Connection,
     user: LockedUser,
     new: Sequence[HeardRow],
-    names: Mapping[int, Identified],
+    names: Iterable[Identified],
 ) -> Changes:
     """Store new reports (their `play_id` is ignored) and bring the plays of their neighbourhoods up to date.
 
     Rollups are brought up to date as well. `names` are those of the new reports.
     """
-    changes = Changes()
-    known = dict(names)
+    changes = Changes({named.told_id: named for named in names})
+    known = changes.names
     distinct: dict[Key, HeardRow] = {}
     for row in new:
         earlier = distinct.get(key_of(row))
@@ -156,11 +157,12 @@ def _settle_stretch(
             return key_of(one) in touched
 
         components = [part for part in twins.components(everything, touching=is_touched) if any(map(is_touched, part))]
-        reached = [_window(component) for component in components]
+        reached = [_window(_nearest(component, touched)[0]) for component in components]
         needed = min(window[0] for window in reached), max(window[1] for window in reached)
         if needed[0] >= lo and needed[1] <= hi:
             break
-        lo, hi = min(lo, needed[0]), max(hi, needed[1])
+        span = hi - lo  # read twice as far at least: a long chain is found in few steps
+        lo, hi = (needed[0] - span if needed[0] < lo else lo), (needed[1] + span if needed[1] > hi else hi)
     for row in changed.values():
         scrobbles.put_report(connection, user.id, row)
     for component in components:
@@ -212,9 +214,12 @@ def _owners(reports: list[Report], groups: list[Group], old: set[int]) -> dict[G
     for group in groups:
         if group.fixed and group.reports[0].play is not None:
             owners[group] = group.reports[0].play
+    best: dict[int, Report] = {}
+    for one in reports:
+        if one.play is not None and (one.play not in best or one.preference < best[one.play].preference):
+            best[one.play] = one
     for play in sorted(old - set(owners.values())):
-        best = min((one for one in reports if one.play == play), key=lambda one: one.preference)
-        owners.setdefault(home[id(best)], play)
+        owners.setdefault(home[id(best[play])], play)
     return owners
 
 

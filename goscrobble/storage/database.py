@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -20,13 +18,12 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from goscrobble.errors import Unavailable
+from goscrobble.storage.writers import BUSY_TIMEOUT_MS, Writers
 
 __all__ = ["Connection", "Database", "engine_options"]
 
 T = TypeVar("T")
 
-BUSY_TIMEOUT_MS = 20  # of SQLite's own waiting, which lets no other greenlet run; writers do not wait that way
-RETRY = 0.001  # seconds after which a writer asks again for SQLite's lock: about as long as one is held
 LONGEST_WAIT = 10.0  # seconds that a write tries before it answers 503
 _BUSY = "The database is busy or cannot be reached, please try again"
 _RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}
@@ -38,7 +35,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
-        self._writers = _Queue()
+        self._writers = Writers(engine)
         self.caches: dict[str, Any] = {}  # what storage remembers of rows that never change
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
@@ -79,18 +76,14 @@ class Database:
         raise Unavailable(_BUSY)
 
     def _write_once(self, work: Callable[[Connection], T], deadline: float) -> T:
-        if not self.is_sqlite:
+        try:
+            if self.is_sqlite:
+                return self._writers.run(work, deadline)
             with self.engine.begin() as connection:
                 return work(connection)
-        with self._writers.turn(deadline), self.engine.connect() as connection:
-            _begin_to_write(connection, deadline)
-            try:
-                result = work(connection)
-                connection.exec_driver_sql("COMMIT")
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            return result
+        except BaseException:
+            self.caches.clear()  # what was read of rows that a transaction then took back was never true
+            raise
 
     def close(self) -> None:
         """Close all connections."""
@@ -147,60 +140,6 @@ def _patiently(cursor: Any, statement: str) -> None:
         else:
             return
     raise Unavailable("The database file is locked by another program")
-
-
-class _Queue:
-    """The writers of one process: each gets its turn in the order of asking, which a plain lock does not promise."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()  # held for some instructions only
-        self._is_taken = False
-        self._waiting: deque[threading.Lock] = deque()
-
-    @contextmanager
-    def turn(self, deadline: float) -> Iterator[None]:
-        """Wait for one's turn, and end it. Raises Unavailable when it does not come before `deadline` (monotonic)."""
-        mine = threading.Lock()
-        with self._guard:
-            if self._is_taken:
-                mine.acquire()
-                self._waiting.append(mine)
-            self._is_taken = True
-        if not mine.acquire(timeout=max(deadline - time.monotonic(), 0)) and self._leave(mine):
-            raise Unavailable(_BUSY)
-        try:
-            yield
-        finally:
-            with self._guard:
-                if self._waiting:
-                    self._waiting.popleft().release()  # the turn is handed on; nobody can come between
-                else:
-                    self._is_taken = False
-
-    def _leave(self, mine: threading.Lock) -> bool:
-        """Give up waiting; False if the turn has come in this very moment."""
-        with self._guard:
-            if mine not in self._waiting:
-                return False
-            self._waiting.remove(mine)
-            return True
-
-
-def _begin_to_write(connection: Connection, deadline: float) -> None:
-    """Take SQLite's lock, which another process may hold, without ever making this whole process wait."""
-    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
-    try:
-        while True:
-            try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except OperationalError as error:
-                if not _may_pass(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(RETRY * (0.5 + random.random()))  # noqa: S311 - spreads load
-            else:
-                return
-    finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 def _may_pass(error: Exception) -> bool:

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 
+from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import Album, Artist, Identifier, Told, Track, TrackArtist, table
-from goscrobble.storage.dialect import upsert
+from goscrobble.storage.dialect import adding
 
 _artist, _album, _track = table(Artist), table(Album), table(Track)
 _track_artist, _identifier, _told = table(TrackArtist), table(Identifier), table(Told)
@@ -23,7 +24,7 @@ _MOST_BOUND = 500  # values in one IN (...): well below what either database tak
 
 @dataclass(frozen=True, slots=True)
 class ToldRow:
-    """A row of names as told, with the track it was identified as."""
+    """A row of names as told, with the track, artists and album it was identified as."""
 
     id: int
     digest: bytes
@@ -32,16 +33,37 @@ class ToldRow:
     ids: str  # JSON
     track_id: int
     album_id: int | None
-    artist_ids: tuple[int, ...]
+    track_uuid: str
+    track_title: str
+    album_uuid: str | None
+    album_title: str | None
+    credited: tuple[tuple[int, Entity], ...]  # artists with their ids, in order
 
 
-_TOLD = (_told.c.id, _told.c.digest, _told.c.title, _told.c.artists, _told.c.ids, _told.c.track_id, _told.c.album_id)
-_TOLD_BY_DIGEST = select(*_TOLD).where(_told.c.digest.in_(bindparam("keys", expanding=True)))
-_TOLD_BY_ID = select(*_TOLD).where(_told.c.id.in_(bindparam("keys", expanding=True)))
+_TOLD = (
+    select(
+        *(_told.c.id, _told.c.digest, _told.c.title, _told.c.artists, _told.c.ids, _told.c.track_id, _told.c.album_id),
+        *(_track.c.uuid, _track.c.title, _album.c.uuid, _album.c.title),
+    )
+    .join(_track, _track.c.id == _told.c.track_id)
+    .outerjoin(_album, _album.c.id == _told.c.album_id)
+)
+_TOLD_BY_DIGEST = _TOLD.where(_told.c.digest.in_(bindparam("keys", expanding=True)))
+_TOLD_BY_ID = _TOLD.where(_told.c.id.in_(bindparam("keys", expanding=True)))
 _CREDITS = (
-    select(_track_artist.c.track_id, _track_artist.c.artist_id)
+    select(_track_artist.c.track_id, _artist.c.id, _artist.c.uuid, _artist.c.name)
+    .join(_artist, _artist.c.id == _track_artist.c.artist_id)
     .where(_track_artist.c.track_id.in_(bindparam("tracks", expanding=True)))
     .order_by(_track_artist.c.track_id, _track_artist.c.position)
+)
+_BY_KEY = {
+    of: select(of.c.key, of.c.id).where(of.c.key.in_(bindparam("keys", expanding=True)))
+    for of in (_artist, _album, _track)
+}
+_LEARN_DURATION = (
+    update(_track)
+    .where(_track.c.id == bindparam("track"), _track.c.duration.is_(None))
+    .values(duration=bindparam("length"))
 )
 
 
@@ -51,17 +73,22 @@ def find_told(
     """Return the rows of these digests or ids that exist."""
     by, keys = (_TOLD_BY_DIGEST, list(digests)) if digests else (_TOLD_BY_ID, list(ids))
     rows = [row for part in _parts(keys) for row in connection.execute(by, {"keys": part})]
-    credited = credits(connection, {row.track_id for row in rows})
-    return [ToldRow(*row, artist_ids=credited[row.track_id]) for row in rows]
+    credited = _credits(connection, {row.track_id for row in rows})
+    return [ToldRow(*row, credited=tuple(credited[row.track_id])) for row in rows]
 
 
 def credits(connection: Connection, tracks: Collection[int]) -> dict[int, tuple[int, ...]]:  # noqa: A001 - the word
     """Return the artists credited on each track, in order."""
-    found: dict[int, list[int]] = {track: [] for track in tracks}
+    found = _credits(connection, tracks)
+    return {track: tuple(artist for artist, _ in artists) for track, artists in found.items()}
+
+
+def _credits(connection: Connection, tracks: Collection[int]) -> dict[int, list[tuple[int, Entity]]]:
+    found: dict[int, list[tuple[int, Entity]]] = {track: [] for track in tracks}
     for part in _parts(list(tracks)):
-        for track_id, artist_id in connection.execute(_CREDITS, {"tracks": part}):
-            found[track_id].append(artist_id)
-    return {track: tuple(artists) for track, artists in found.items()}
+        for track, artist, uuid_, name in connection.execute(_CREDITS, {"tracks": part}):
+            found[track].append((artist, Entity(uuid_, name)))
+    return found
 
 
 def find_by_identifiers(connection: Connection, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -131,26 +158,21 @@ def ensure_tracks(
 def learn_durations(connection: Connection, durations: Mapping[int, int]) -> None:
     """Note the length of tracks of which none was known."""
     if durations:
-        statement = (
-            update(_track)
-            .where(_track.c.id == bindparam("track"), _track.c.duration.is_(None))
-            .values(duration=bindparam("length"))
-        )
-        connection.execute(statement, [{"track": t, "length": d} for t, d in sorted(durations.items())])
+        connection.execute(_LEARN_DURATION, [{"track": t, "length": d} for t, d in sorted(durations.items())])
 
 
 def add_identifiers(connection: Connection, rows: Collection[tuple[str, str, str, int]]) -> None:
     """Note (entity, kind, value, entity id); a value that names something already keeps its meaning."""
     if rows:
         names = ("entity", "kind", "value", "entity_id")
-        statement = upsert(connection, _identifier).on_conflict_do_nothing()
-        connection.execute(statement, [dict(zip(names, row, strict=True)) for row in sorted(set(rows))])
+        values = [dict(zip(names, row, strict=True)) for row in sorted(set(rows))]
+        connection.execute(adding(connection, _identifier), values)
 
 
 def add_told(connection: Connection, rows: Mapping[bytes, Mapping[str, Any]]) -> None:
     """Add names as told, by digest."""
     values = [{"digest": digest, **rows[digest]} for digest in sorted(rows)]
-    connection.execute(upsert(connection, _told).on_conflict_do_nothing(), values)
+    connection.execute(adding(connection, _told), values)
 
 
 def _ensure(
@@ -163,8 +185,7 @@ def _ensure(
     found = _ids(connection, into, rows)
     missing = [{"uuid": str(uuid.uuid4()), "key": key, **rows[key]} for key in sorted(rows) if key not in found]
     if missing:
-        statement = upsert(connection, into).on_conflict_do_nothing().returning(into.c.key, into.c.id)
-        made = dict(connection.execute(statement, missing).all())
+        made = dict(connection.execute(adding(connection, into, "key", "id"), missing).all())
         found |= made
         if created is not None:
             created.update(made)
@@ -176,7 +197,7 @@ def _ensure(
 def _ids(connection: Connection, of: Table, keys: Iterable[bytes]) -> dict[bytes, int]:
     found: dict[bytes, int] = {}
     for part in _parts(list(keys)):
-        found |= dict(connection.execute(select(of.c.key, of.c.id).where(of.c.key.in_(part))).all())
+        found |= dict(connection.execute(_BY_KEY[of], {"keys": part}).all())
     return found
 
 

@@ -35,6 +35,8 @@ _DAY, _CLOCK = table(UserDay), table(UserClock)
 _ALL_TIME = {"artist": table(UserArtist), "track": table(UserTrack), "album": table(UserAlbum)}
 _YEARLY = {"artist": table(UserYearArtist), "track": table(UserYearTrack), "album": table(UserYearAlbum)}
 TABLES: tuple[Table, ...] = (_DAY, _CLOCK, *_ALL_TIME.values(), *_YEARLY.values())
+_KEYS = {rollup: [column.name for column in rollup.primary_key][1:] for rollup in TABLES}  # but for the user
+_TIMED = {rollup for rollup in TABLES if "first_at" in rollup.c}
 _NEVER = 2**62  # later than any first, and negated earlier than any last
 
 __all__ = ["TABLES", "ZONED", "Key", "Sum", "Table", "apply", "every_play", "read", "replace", "sum_up"]
@@ -111,8 +113,7 @@ class _Statements(NamedTuple):
 
 
 def _write(connection: Connection, rollup: Table, user_id: int, sums: Mapping[Key, Sum]) -> None:
-    names = [column.name for column in rollup.primary_key][1:]
-    timed = "first_at" in rollup.c
+    names, timed = _KEYS[rollup], rollup in _TIMED
     rows, emptied = [], []
     for key in sorted(sums):
         change = sums[key]
@@ -141,7 +142,7 @@ def _statements(connection: Connection, rollup: Table) -> _Statements:
         statement = upsert(connection, rollup)
         new = statement.excluded
         changes: dict[str, Any] = {name: rollup.c[name] + new[name] for name in ("plays", "seconds")}
-        if "first_at" in rollup.c:
+        if rollup in _TIMED:
             changes["first_at"] = case((new.first_at < rollup.c.first_at, new.first_at), else_=rollup.c.first_at)
             changes["last_at"] = case((new.last_at > rollup.c.last_at, new.last_at), else_=rollup.c.last_at)
         keys = list(rollup.primary_key)
@@ -211,7 +212,7 @@ def every_play(connection: Connection, user_id: int) -> list[PlayRow]:
 
 def read(connection: Connection, rollup: Table, user_id: int) -> dict[Key, tuple[int, ...]]:
     """Return a rollup of a user: key (without the user) to (plays, seconds[, first, last])."""
-    names = [column.name for column in rollup.primary_key][1:]
+    names = _KEYS[rollup]
     values = [name for name in ("plays", "seconds", "first_at", "last_at") if name in rollup.c]
     rows = connection.execute(select(*(rollup.c[n] for n in (*names, *values))).where(rollup.c.user_id == user_id))
     return {tuple(row[: len(names)]): tuple(row[len(names) :]) for row in rows}

@@ -6,7 +6,7 @@ Every function is called inside a transaction that has locked the user's row (`l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, case, delete, insert, select, upda
 from goscrobble.domain.drafts import Stamp
 from goscrobble.errors import NotFound
 from goscrobble.models import DeletedPlay, Heard, ScrobbleRow, User, table
-from goscrobble.storage.dialect import upsert
+from goscrobble.storage.dialect import adding, upsert
 
 _user, _scrobble, _heard, _deleted = table(User), table(ScrobbleRow), table(Heard), table(DeletedPlay)
 
@@ -82,6 +82,7 @@ _PLAYS = select(*_PLAY).where(
 _REMOVE = delete(_scrobble).where(
     _scrobble.c.user_id == bindparam("the_user"), _scrobble.c.id.in_(bindparam("plays", expanding=True))
 )
+_ADD_REPORTS = insert(_heard)
 _MOVE = (
     update(_heard)
     .where(
@@ -158,11 +159,10 @@ def add_play(connection: Connection, user_id: int, play: PlayRow) -> PlayRow:
 
     Where the same track stands at that second already (a second device), the next free second is taken.
     """
-    values = {"user_id": user_id, **asdict(play)}
+    values = {"user_id": user_id, **_fields(play)}
     if play.id is None:
         del values["id"]
-    statement = upsert(connection, _scrobble).on_conflict_do_nothing().returning(_scrobble.c.id)
-    while (made := connection.execute(statement, values).scalar()) is None:
+    while (made := connection.execute(adding(connection, _scrobble, "id"), values).scalar()) is None:
         values["played_at"] += 1
     return replace(play, id=made, played_at=values["played_at"])
 
@@ -185,7 +185,7 @@ def remove_plays(connection: Connection, user_id: int, ids: Collection[int]) -> 
 def add_reports(connection: Connection, user_id: int, rows: Sequence[HeardRow]) -> None:
     """Insert reports; their keys are known to be free."""
     if rows:
-        connection.execute(insert(_heard), [_report_values(user_id, row) for row in rows])
+        connection.execute(_ADD_REPORTS, [_report_values(user_id, row) for row in rows])
 
 
 def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow], play: int) -> None:
@@ -215,7 +215,11 @@ def put_report(connection: Connection, user_id: int, row: HeardRow) -> None:
 
 
 def _report_values(user_id: int, row: HeardRow) -> dict[str, Any]:
-    return {"user_id": user_id, **asdict(row), "stamp": str(row.stamp)}
+    return {"user_id": user_id, **_fields(row), "stamp": str(row.stamp)}
+
+
+def _fields(row: HeardRow | PlayRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 def widen_deleted(connection: Connection, user_id: int, play: int, first: int, last: int) -> None:
@@ -233,7 +237,7 @@ def widen_deleted(connection: Connection, user_id: int, play: int, first: int, l
 
 def bury(connection: Connection, user_id: int, play: PlayRow, now: int) -> None:
     """Remember a deleted play so that it can be restored."""
-    kept = {key: value for key, value in asdict(play).items() if key != "id"}
+    kept = {key: value for key, value in _fields(play).items() if key != "id"}
     connection.execute(insert(_deleted).values(user_id=user_id, play_id=play.id, deleted_at=now, **kept))
 
 

@@ -46,7 +46,7 @@ def test_one_function_inserts_scrobbles():
     inserting = [
         (path.relative_to(ROOT).as_posix(), function)
         for path in SOURCES
-        for function, target, arguments in calls(path, {"insert", "upsert"})
+        for function, target, arguments in calls(path, {"insert", "upsert", "adding"})
         if SCROBBLES & {target, *arguments}
     ]
     assert inserting == [("goscrobble/storage/scrobbles.py", "add_play")]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from goscrobble import metrics
 from goscrobble.domain.drafts import Stamp, TrackIds
 from goscrobble.domain.scrobbles import Duplicate, Rejected, Stored
 from goscrobble.errors import NotFound
@@ -202,3 +203,25 @@ def test_a_page_of_history_goes_on_where_the_last_one_ended(core, ada):
         if cursor is None:
             break
     assert [play.played_at for play in seen] == [T - i * 300 for i in range(25)]
+
+
+def test_what_became_of_each_draft_is_counted_by_source(core, ada):
+    def counted(outcome):
+        return metrics.DRAFTS.labels("counting", outcome)._value.get()
+
+    submit(core, ada, make_draft(played_at=T), make_draft(played_at=T), make_draft(artists=()), source="counting")
+
+    assert [counted(outcome) for outcome in ("stored", "duplicate", "rejected")] == [1, 1, 1]
+
+
+def test_names_read_in_a_transaction_that_failed_are_not_remembered(core, ada):
+    submit(core, ada, make_draft(played_at=T))
+    assert core.database.caches["told"]
+
+    def fail(connection):
+        raise NotFound("gone")
+
+    with pytest.raises(NotFound):
+        core.database.write(fail)
+    assert "told" not in core.database.caches
+    assert submit(core, ada, make_draft(played_at=T)) == [Duplicate(shown(core, ada)[0].id)]
