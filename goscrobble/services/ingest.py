@@ -48,8 +48,8 @@ def submit(
         for (i, _), outcome in zip(part, stored, strict=True):
             outcomes[i] = outcome
     told = [outcome for outcome in outcomes if outcome is not None]
-    for outcome in told:
-        metrics.count_draft(source, type(outcome).__name__.lower())
+    for one in told:
+        metrics.count_draft(source, type(one).__name__.lower())
     return told
 
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import uuid
 
 import jwt
 import pytest
