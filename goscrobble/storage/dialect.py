@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -19,6 +20,25 @@ def upsert(connection: Connection, table: Table) -> Any:
 def adding(connection: Connection, table: Table, *returning: str) -> Any:
     """Return the INSERT that passes over rows which are there already, and returns these columns of those it made."""
     return _adding(connection.dialect.name, table, returning)
+
+
+class Compiled:
+    """An INSERT compiled once, for where SQLAlchemy's own work on each call would show.
+
+    It returns no rows; `names` are its columns, whose values the driver must take as they are.
+    """
+
+    def __init__(self, connection: Connection, statement: Insert, names: Sequence[str]) -> None:
+        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
+        self._text = str(compiled)
+        self._order: list[str] | None = compiled.positiontup  # None: values are bound by name
+
+    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert these rows."""
+        if self._order is None:
+            connection.exec_driver_sql(self._text, rows)
+        else:
+            connection.exec_driver_sql(self._text, [tuple(row[name] for name in self._order) for row in rows])
 
 
 @cache

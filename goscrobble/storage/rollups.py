@@ -27,7 +27,7 @@ from goscrobble.models import (
     UserYearTrack,
     table,
 )
-from goscrobble.storage.dialect import upsert
+from goscrobble.storage.dialect import Compiled, upsert
 from goscrobble.storage.scrobbles import PlayRow
 
 _scrobble, _track_artist = table(ScrobbleRow), table(TrackArtist)
@@ -108,7 +108,7 @@ def sum_up(
 
 
 class _Statements(NamedTuple):
-    upsert: Any
+    upsert: Compiled
     delete_empty: Any
 
 
@@ -127,7 +127,7 @@ def _write(connection: Connection, rollup: Table, user_id: int, sums: Mapping[Ke
         if change.plays < 0:
             emptied.append({f"the_{name}": value for name, value in row.items() if name in {"user_id", *names}})
     if rows:
-        connection.execute(_statements(connection, rollup).upsert, rows)
+        _statements(connection, rollup).upsert.run(connection, rows)
     if emptied:
         connection.execute(_statements(connection, rollup).delete_empty, emptied)
 
@@ -147,7 +147,7 @@ def _statements(connection: Connection, rollup: Table) -> _Statements:
             changes["last_at"] = case((new.last_at > rollup.c.last_at, new.last_at), else_=rollup.c.last_at)
         keys = list(rollup.primary_key)
         _made[key] = _Statements(
-            statement.on_conflict_do_update(index_elements=keys, set_=changes),
+            Compiled(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rollup.c.keys()),
             delete(rollup).where(*(column == bindparam(f"the_{column.name}") for column in keys), rollup.c.plays <= 0),
         )
     return _made[key]

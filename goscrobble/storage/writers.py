@@ -21,7 +21,7 @@ from goscrobble.errors import Unavailable
 T = TypeVar("T")
 
 LONGEST_GROUP = 0.02  # seconds after which a transaction takes no further write in
-RETRY = 0.0005  # seconds after which SQLite's lock is asked for again: about as long as one is held
+RETRY = 0.001  # seconds after which SQLite's lock is asked for again: about as long as one is held
 BUSY_TIMEOUT_MS = 20  # of SQLite's own waiting, which lets no other greenlet run; writers do not wait that way
 
 
