@@ -50,7 +50,7 @@ def post_request(_worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> 
     is_large = "HTTP_TRANSFER_ENCODING" in environ or int(environ.get("CONTENT_LENGTH") or 0) > _DRAINED
     if is_large and (getattr(resp, "status_code", None) or _REFUSED) >= _REFUSED:
         req.must_close = True
-    time.sleep(0)
+    time.sleep(0)  # others' turn: a client that sends its next request at once would keep the worker to itself
 
 
 def child_exit(_server: Any, worker: Any) -> None:

@@ -122,7 +122,7 @@ class _Memory:
 
 
 def _memory(database: Database) -> _Memory:
-    memory: _Memory = database.caches.setdefault("told", _Memory())
+    memory: _Memory = database.learnt.setdefault("names", _Memory())
     return memory
 
 

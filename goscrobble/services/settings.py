@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from goscrobble.config import RuntimeSettings
-from goscrobble.errors import BadInput, Conflict
+from goscrobble.errors import BadInput, Conflict, Unavailable
 from goscrobble.plugins import PluginSettings
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.services.core import Core
@@ -86,7 +86,11 @@ def change(core: Core, values: Mapping[str, Any]) -> None:
 def _snapshot(core: Core) -> _Snapshot:
     cached: _Snapshot | None = core.database.caches.get("settings")
     if cached is None or not 0 <= core.now() - cached.read_at < FRESH:
-        cached = core.database.caches["settings"] = _read(core)
+        try:
+            cached = core.database.caches["settings"] = _read(core)
+        except Unavailable:
+            if cached is None:
+                raise  # else what was true a moment ago will do until the database is back
     return cached
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from goscrobble.errors import Unavailable
@@ -26,7 +26,8 @@ T = TypeVar("T")
 
 LONGEST_WAIT = 10.0  # seconds that a write tries before it answers 503
 _BUSY = "The database is busy or cannot be reached, please try again"
-_RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}
+# PostgreSQL's classes of failures that pass: connection, transaction rolled back, resources, lock, shutdown or crash.
+_PASSING = ("08", "25P03", "40", "53", "55P03", "57P")
 
 
 class Database:
@@ -36,7 +37,8 @@ class Database:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writers = Writers(engine)
-        self.caches: dict[str, Any] = {}  # what storage remembers of rows that never change
+        self.caches: dict[str, Any] = {}  # what services remember for a moment
+        self.learnt: dict[str, Any] = {}  # what they remember of rows that never change
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
 
@@ -82,7 +84,7 @@ class Database:
             with self.engine.begin() as connection:
                 return work(connection)
         except BaseException:
-            self.caches.clear()  # what was read of rows that a transaction then took back was never true
+            self.learnt.clear()  # what was read of rows that a transaction then took back was never true
             raise
 
     def close(self) -> None:
@@ -147,13 +149,12 @@ def _may_pass(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return isinstance(error, sqlite3.OperationalError) and _is_locked(error)
-    if error.connection_invalidated:
+    if error.connection_invalidated or isinstance(error, InterfaceError):
         return True
     if isinstance(error.orig, sqlite3.Error):
         return isinstance(error, OperationalError) and _is_locked(error.orig)
-    return getattr(error.orig, "sqlstate", None) in _RETRIED_SQLSTATES or (
-        isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) is None
-    )
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, OperationalError) if sqlstate is None else sqlstate.startswith(_PASSING)
 
 
 def _is_locked(error: BaseException) -> bool:
@@ -164,5 +165,9 @@ def _is_locked(error: BaseException) -> bool:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Unavailable("The database cannot be reached, please try again") from error
+    except DBAPIError as error:
+        if not _may_pass(error):
+            raise
         raise Unavailable("The database cannot be reached, please try again") from error

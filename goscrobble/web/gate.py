@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from goscrobble.errors import Unavailable
 from goscrobble.services.core import Core
 
 if TYPE_CHECKING:
@@ -30,15 +31,25 @@ class Gate:
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Let the request through unless its path belongs to a plugin that is off."""
         owner = self._owner(environ.get("PATH_INFO", ""))
-        if owner is None or self._runs(owner):
-            return self._inner(environ, start_response)
-        body = json.dumps({"error": f"The plugin {owner} is switched off"}).encode()
-        headers = [("Content-Type", "application/json; charset=utf-8"), ("Content-Length", str(len(body)))]
-        start_response("404 NOT FOUND", headers)
-        return [body]
+        try:
+            if owner is None or self._runs(owner):
+                return self._inner(environ, start_response)
+        except Unavailable as error:  # the switch cannot be looked up: no handler of the application is here yet
+            headers = [("Retry-After", str(error.retry_after))]
+            return _refuse(start_response, "503 SERVICE UNAVAILABLE", str(error), headers)
+        return _refuse(start_response, "404 NOT FOUND", f"The plugin {owner} is switched off", [])
 
     def _owner(self, path: str) -> str | None:
         for mount, owner in self._owners.items():
             if path == mount or path.startswith(mount + "/"):
                 return owner
         return None
+
+
+def _refuse(
+    start_response: StartResponse, status: str, sentence: str, headers: list[tuple[str, str]]
+) -> Iterable[bytes]:
+    body = json.dumps({"error": sentence}).encode()
+    kind = ("Content-Type", "application/json; charset=utf-8")
+    start_response(status, [kind, ("Content-Length", str(len(body))), *headers])
+    return [body]

@@ -216,12 +216,12 @@ def test_what_became_of_each_draft_is_counted_by_source(core, ada):
 
 def test_names_read_in_a_transaction_that_failed_are_not_remembered(core, ada):
     submit(core, ada, make_draft(played_at=T))
-    assert core.database.caches["told"]
+    assert core.database.learnt["names"]
 
     def fail(connection):
         raise NotFound("gone")
 
     with pytest.raises(NotFound):
         core.database.write(fail)
-    assert "told" not in core.database.caches
+    assert core.database.learnt == {}
     assert submit(core, ada, make_draft(played_at=T)) == [Duplicate(shown(core, ada)[0].id)]

@@ -5,6 +5,7 @@ import textwrap
 from importlib.metadata import EntryPoint
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from goscrobble.app import create_app
 from goscrobble.plugins.declarations import Status
@@ -269,3 +270,23 @@ def test_installed_plugins_come_in_by_the_same_door():
 
     assert {name: one.fault for name, one in host.records.items()} == {"jellyfin": None, "multiscrobbler": None}
     assert {one.distribution for one in host.records.values()} == {"goscrobble"}
+
+
+def test_while_the_database_is_away_the_switches_stay_as_they_were(serve, found, clock, monkeypatch):
+    app = serve(found(("good", GOOD)))
+    core = core_of(app)
+    key = key_for(core)
+    assert post(app, "good", key, title="One").status_code == 200
+    core.database.engine.dispose()
+    monkeypatch.setattr(type(core.database.engine), "connect", refuse_to_connect)
+    clock.advance(60)
+
+    response = post(app, "good", key, title="Two")
+    assert (response.status_code, response.json["error"]) == (503, "The database cannot be reached, please try again")
+    core.database.caches.clear()
+    response = post(app, "good", key, title="Two")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+
+
+def refuse_to_connect(_engine):
+    raise OperationalError("SELECT 1", {}, OSError("connection refused"))
