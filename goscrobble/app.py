@@ -36,6 +36,7 @@ def create_app(
     core = _make_core(app, settings, found_plugins, clock)
     app.extensions["goscrobble"] = core
     errors.register(app)
+    gate.register(app, core)
     security.register(app, settings)
     body.register(app)
     auth.register(app, core)
@@ -44,7 +45,6 @@ def create_app(
     api.register(app)
     pages.register(app)
     ingress.register(app, core)
-    gate.register(app, core)
     return app
 
 

@@ -17,6 +17,7 @@ SAME_START = 5  # seconds within which two starts of one track are one
 GRACE = 60  # seconds that a stop may be late before the clock judges
 SEEN = 10  # seconds between two notes of a session that just goes on
 LONGEST_UNKNOWN = 7200  # seconds that count as heard of a track of unknown length: its stop may be days late
+LONGEST_PAUSE = 86400  # seconds after which a paused track is not expected to go on
 SHOWN = 600  # seconds for which an event is fresh enough to show "now playing"
 
 
@@ -56,8 +57,10 @@ class Session:
 
     @property
     def due_at(self) -> int | None:
-        """When the clock judges, if nothing else is heard of the player; None: never."""
-        return int(self.ends_at + GRACE) + 1 if self.state == "playing" and not self.judged else None
+        """When the clock judges, if nothing else is heard of the player; None: it has."""
+        if self.judged:
+            return None
+        return int(self.ends_at + GRACE if self.state == "playing" else self.last_at + LONGEST_PAUSE) + 1
 
     @property
     def shown_until(self) -> int:
@@ -84,6 +87,10 @@ def step(sessions: Sequence[Session], event: Playing) -> Step:
     """Return what an event of a player does to the sessions of that player."""
     result = Step()
     current = next((one for one in sessions if one.item == event.item), None)
+    if _was_overtaken(sessions, current, event):
+        if current is None and event.state == "stopped":  # nothing else tells of it: judged alone
+            result.keep.append(_judge(result, _open(event), completed=event.completed))
+        return result
     if current is None or _begins_anew(current, event):
         _judge_all(result, [one for one in sessions if not one.judged], event.at)
         session, began = _open(event), True
@@ -108,9 +115,18 @@ def run_out(session: Session, now: float) -> Step:
     return result
 
 
+def _was_overtaken(sessions: Sequence[Session], current: Session | None, event: Playing) -> bool:
+    """Whether a later event of the player was here first, and this one does not go on with an open session."""
+    if current is not None and not current.judged:
+        return False
+    return any(event.at < one.last_at for one in sessions)
+
+
 def _open(event: Playing) -> Session:
     """Return a new session. Without an earlier event, what was heard is where the player stands in the track."""
     position = event.position
+    if position is not None and event.draft.duration:
+        position = min(position, event.draft.duration)
     if position is None and event.state == "stopped" and event.completed:
         position = event.draft.duration
     heard = 0.0 if event.starts else position or 0.0

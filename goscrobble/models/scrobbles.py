@@ -82,6 +82,6 @@ class PlaySession(Base):
     last_at: Mapped[float]  # time of the last event
     heard: Mapped[float]  # seconds, pauses not counted, up to last_at
     position: Mapped[float | None]
-    due_at: Mapped[int | None] = mapped_column(BigInteger)  # when the clock judges; None: paused or judged
+    due_at: Mapped[int | None] = mapped_column(BigInteger)  # when the clock judges; None: it has
     judged: Mapped[bool] = mapped_column(default=False, server_default=false())
     shown_until: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # end of "now playing"

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.plugins import hookspecs
-from goscrobble.plugins.declarations import PluginRecord, PluginSettings, Status
+from goscrobble.plugins.declarations import PluginRecord, PluginSettings, Source, Status
 
 GROUP = "goscrobble.plugins"
 _SWITCH = TypeAdapter(bool)
@@ -96,7 +96,7 @@ class PluginHost:
         for hook, attribute in (("register_config", "settings_model"), ("register_sources", "sources")):
             try:
                 for answer in self._answers(record.name, hook, {}):
-                    setattr(record, attribute, tuple(answer) if attribute == "sources" else answer)
+                    setattr(record, attribute, _CHECKED[hook](answer))
             except ANYTHING as error:
                 self._fail(record, Status.FAILED_TO_LOAD, error)
                 return
@@ -106,11 +106,14 @@ class PluginHost:
                 fixed["enabled"] = _SWITCH.validate_python(fixed["enabled"])
                 self._fixed[record.name]["enabled"] = fixed.pop("enabled")
             record.settings_model.model_validate(fixed)
+            record.settings_model.model_validate({})
         except ValidationError as error:
             first = error.errors()[0]
             record.fault = Status.BAD_CONFIG
             key = f"[plugins.{record.name}] {'.'.join(map(str, first['loc'])) or 'enabled'}"
             record.error = f"{key} cannot be used: {first['msg']}; mend goscrobble.toml or the environment and restart."
+        except ANYTHING as error:
+            self._fail(record, Status.FAILED_TO_LOAD, error)
 
     # ---- asking ----
 
@@ -170,10 +173,6 @@ class PluginHost:
             except ANYTHING as error:
                 self._fail(record, Status.FAILED_TO_LOAD, error)
 
-    def plugin_settings(self, name: str, values: Mapping[str, Any]) -> PluginSettings:
-        """Return a plugin's settings object made of `values`. Raises pydantic.ValidationError."""
-        return self.records[name].settings_model.model_validate(values)
-
     def fixed_settings(self, name: str) -> Mapping[str, Any]:
         """Return what file and environment set for a plugin (`enabled` among it)."""
         return self._fixed.get(name, {})
@@ -200,6 +199,24 @@ def _call(implementation: pluggy.HookImpl, arguments: Mapping[str, Any]) -> Any:
 
 
 def _as_draft(answer: Any) -> ScrobbleDraft | None:
-    if answer is None or isinstance(answer, ScrobbleDraft):
-        return answer
-    raise TypeError(f"prepare_draft returned {type(answer).__name__}, not a ScrobbleDraft")
+    if answer is None:
+        return None
+    if not isinstance(answer, ScrobbleDraft):
+        raise TypeError(f"prepare_draft returned {type(answer).__name__}, not a ScrobbleDraft")
+    return ScrobbleDraft.model_validate(answer.model_dump(warnings=False))  # model_copy(update=…) checks nothing
+
+
+def _as_settings(answer: Any) -> type[PluginSettings]:
+    if not (isinstance(answer, type) and issubclass(answer, PluginSettings)):
+        raise TypeError("register_config must return a subclass of PluginSettings")
+    return answer
+
+
+def _as_sources(answer: Any) -> tuple[Source, ...]:
+    sources = tuple(answer)
+    if not all(isinstance(source, Source) for source in sources):
+        raise TypeError("register_sources must return a list of Source")
+    return sources
+
+
+_CHECKED: Mapping[str, Callable[[Any], Any]] = {"register_config": _as_settings, "register_sources": _as_sources}

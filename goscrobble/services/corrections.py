@@ -92,8 +92,9 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
         _fix(connection, user, play, row)
         _hide(connection, user, row, changes)
         # An edit is a report too, the person's own: so no source that tells the corrected time makes a second play.
+        nth = _free_nth(connection, user, draft.played_at, names.told_id, play)
         mine = HeardRow(
-            draft.played_at, names.told_id, SELF, 0, Stamp.SELF, draft.duration, draft.listened, None, play, fixed=True
+            draft.played_at, names.told_id, SELF, nth, Stamp.SELF, draft.duration, draft.listened, None, play, True
         )
         scrobbles.put_report(connection, user.id, mine)
         edited = replace(
@@ -183,6 +184,16 @@ def _shown(connection: Connection, user: LockedUser, play: int) -> PlayRow:
 
 def _reports(connection: Connection, user: LockedUser, row: PlayRow) -> list[HeardRow]:
     return scrobbles.reports_of(connection, user.id, row.known_id, row.first_told_at, row.last_told_at)
+
+
+def _free_nth(connection: Connection, user: LockedUser, at: int, told_id: int, play: int) -> int:
+    """Return a place for the person's own report beside those of other plays, which stay theirs."""
+    taken = {
+        row.nth
+        for row in scrobbles.heard_between(connection, user.id, at, at)
+        if row.voice == SELF and row.told_id == told_id and row.play_id != play
+    }
+    return next(nth for nth in range(len(taken) + 1) if nth not in taken)
 
 
 def _fix(connection: Connection, user: LockedUser, play: int, row: PlayRow) -> None:

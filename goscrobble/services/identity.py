@@ -21,7 +21,7 @@ from goscrobble.services.core import Core
 from goscrobble.storage import music
 from goscrobble.storage.database import Connection, Database
 
-_REMEMBERED = 50_000  # names as told that a process keeps at hand
+_REMEMBERED = 100_000  # names as told that a process keeps at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +59,14 @@ class Names:
 
 def identify(core: Core, drafts: Sequence[ScrobbleDraft]) -> list[Identified]:
     """Return what each tidy draft names; new names enter the catalogue in a transaction of their own."""
-    names, now = recollect(core.database, drafts), int(core.now())
-    if names.new:
-        names = core.database.write(lambda connection: learn(connection, names, now))
-        remember(core.database, names)
-    return names.of_drafts()
+    return learn_apart(core, recollect(core.database, drafts)).of_drafts()
 
 
 def recollect(database: Database, drafts: Sequence[ScrobbleDraft]) -> Names:
     """Return what this process remembers of the names of these tidy drafts."""
     memory = _memory(database)
     digests = [_digest(draft) for draft in drafts]
-    known = {digest: memory.by_digest[digest] for digest in digests if digest in memory.by_digest}
+    known = {digest: found for digest in digests if (found := memory.by_digest.get(digest)) is not None}
     new = {
         digest: draft
         for digest, draft in sorted(zip(digests, drafts, strict=True), key=itemgetter(0))
@@ -84,11 +80,23 @@ def learn(connection: Connection, names: Names, now: int) -> Names:
 
     `remember` the result when it is committed, not before.
     """
+    if not names.new:
+        return names
     known = names.known | _by_digest(music.find_told(connection, digests=list(names.new)))
     new = {digest: draft for digest, draft in names.new.items() if digest not in known}
     if new:
         known |= _by_digest(_learn(connection, new, now))
     return Names(names.digests, known, {})
+
+
+def learn_apart(core: Core, names: Names) -> Names:
+    """Do the same in a transaction of its own, and remember the result."""
+    if not names.new:
+        return names
+    now = int(core.now())
+    learnt = core.database.write(lambda connection: learn(connection, names, now))
+    remember(core.database, learnt)
+    return learnt
 
 
 def remember(database: Database, names: Names) -> None:
@@ -100,10 +108,12 @@ def recall(database: Database, connection: Connection, told_ids: Iterable[int]) 
     """Return the names behind stored reports."""
     memory = _memory(database)
     wanted = set(told_ids)
-    missing = [told_id for told_id in wanted if told_id not in memory.by_id]  # taking sets apart would walk all of it
-    if missing:
-        memory.take(_by_digest(music.find_told(connection, ids=missing)))
-    return {told_id: memory.by_id[told_id] for told_id in wanted}
+    found = {told_id: known for told_id in wanted if (known := memory.by_id.get(told_id)) is not None}
+    if len(found) < len(wanted):
+        read = _by_digest(music.find_told(connection, ids=wanted - found.keys()))
+        memory.take(read)
+        found |= {known.told_id: known for known in read.values()}
+    return found
 
 
 class _Memory:
@@ -116,7 +126,7 @@ class _Memory:
     def take(self, names: Mapping[bytes, Identified]) -> None:
         for digest, known in names.items():
             self.by_digest[digest] = self.by_id[known.told_id] = known
-        while len(self.by_digest) > 2 * _REMEMBERED:
+        while len(self.by_digest) > _REMEMBERED:
             _, oldest = self.by_digest.popitem(last=False)
             self.by_id.pop(oldest.told_id, None)
 

@@ -79,6 +79,7 @@ def change(core: Core, values: Mapping[str, Any]) -> None:
         if known[key].fixed and parsed[key] != known[key].value:
             raise Conflict(f"{key} is fixed by the configuration file or the environment")
     changed = {key: value for key, value in parsed.items() if not known[key].fixed}
+    _check_together(core, {key: option.value for key, option in known.items()} | changed, known)
     core.database.write(lambda connection: stored_settings.write(connection, changed, int(core.now())))
     core.database.caches.pop("settings", None)
 
@@ -140,7 +141,7 @@ def _lenient(model: type[M], found: Mapping[str, Any], fixed: Mapping[str, Any])
             return model.model_validate(values)
         except ValidationError as error:
             bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]} & set(found)
-            if not bad:
+            if not (bad := bad or set(found) & set(values)):  # or it is their combination that does not fit
                 raise
             values = {key: value for key, value in values.items() if key not in bad}
 
@@ -157,6 +158,17 @@ def _parse(core: Core, option: Option, value: Any) -> Any:
     except ValidationError as error:
         raise BadInput(f"{option.key}: {error.errors()[0]['msg']}") from None
     return getattr(made, option.field)
+
+
+def _check_together(core: Core, values: Mapping[str, Any], known: Mapping[str, Option]) -> None:
+    """Raise BadInput if the settings of one owner, each fine alone, do not go together."""
+    for owner in {option.owner for option in known.values()}:
+        model = RuntimeSettings if owner is None else core.plugins.records[owner].settings_model
+        fields = {option.field: values[key] for key, option in known.items() if option.owner == owner}
+        try:
+            model.model_validate({key: value for key, value in fields.items() if key in model.model_fields})
+        except ValidationError as error:
+            raise BadInput(f"These settings do not go together: {error.errors()[0]['msg']}") from None
 
 
 def _as_bool(key: str, value: Any) -> bool:

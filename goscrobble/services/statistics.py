@@ -10,7 +10,7 @@ from goscrobble.storage.charts import By, Kind, TopEntry, Totals
 
 __all__ = ["By", "Kind", "TopEntry", "Totals", "top", "totals"]
 
-MOST = 1000  # entries of one page
+MOST = 1000  # entries of one page; one more tells whether there is another
 
 
 def top(
@@ -26,7 +26,7 @@ def top(
     """Return an account's top artists, albums or tracks of a period, by plays or by seconds listened."""
     with core.database.read(consistent=True) as connection:
         return charts.top(
-            connection, account.id, kind, period, by=by, limit=min(max(limit, 1), MOST), offset=max(offset, 0)
+            connection, account.id, kind, period, by=by, limit=min(max(limit, 1), MOST + 1), offset=max(offset, 0)
         )
 
 

@@ -250,10 +250,3 @@ def exhume(connection: Connection, user_id: int, play: int, since: int) -> PlayR
         .returning(*(_deleted.c[name] for name in names))
     ).first()
     return PlayRow(*row) if row else None
-
-
-def owner_of(connection: Connection, play: int) -> int | None:
-    """Return the user whose play (shown or deleted) this is."""
-    shown = select(_scrobble.c.user_id).where(_scrobble.c.id == play)
-    buried = select(_deleted.c.user_id).where(_deleted.c.play_id == play)
-    return connection.execute(shown.union_all(buried).limit(1)).scalar()

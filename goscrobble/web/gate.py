@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def register(app: Flask, core: Core) -> None:
-    """Put the gate before everything of `app`. All plugins must have been mounted."""
+    """Put the gate before the routes of `app`, and behind what reads proxies' headers and path prefixes."""
     app.wsgi_app = Gate(app.wsgi_app, core)  # type: ignore[method-assign] # how Flask wants it
 
 
@@ -25,14 +25,13 @@ class Gate:
 
     def __init__(self, inner: WSGIApplication, core: Core) -> None:
         self._inner = inner
-        self._runs: Callable[[str], bool] = core.plugins.runs
-        self._owners = {mount: record.name for record in core.plugins.records.values() for mount in record.mounts}
+        self._plugins = core.plugins
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Let the request through unless its path belongs to a plugin that is off."""
         owner = self._owner(environ.get("PATH_INFO", ""))
         try:
-            if owner is None or self._runs(owner):
+            if owner is None or self._plugins.runs(owner):
                 return self._inner(environ, start_response)
         except Unavailable as error:  # the switch cannot be looked up: no handler of the application is here yet
             headers = [("Retry-After", str(error.retry_after))]
@@ -40,9 +39,9 @@ class Gate:
         return _refuse(start_response, "404 NOT FOUND", f"The plugin {owner} is switched off", [])
 
     def _owner(self, path: str) -> str | None:
-        for mount, owner in self._owners.items():
-            if path == mount or path.startswith(mount + "/"):
-                return owner
+        for record in self._plugins.records.values():
+            if any(path == mount or path.startswith(mount + "/") for mount in record.mounts):
+                return record.name
         return None
 
 

@@ -43,9 +43,9 @@ def _mount(app: Flask, record: PluginRecord, ingress: Ingress) -> None:
         if request.method != "OPTIONS":
             _admit(record.name, ingress)
 
+    record.mounts.append(prefix)  # first: what is mounted in part is behind the gate too
     ingress.blueprint.before_request(before)
     app.register_blueprint(ingress.blueprint, url_prefix=prefix)
-    record.mounts.append(prefix)
 
 
 def _admit(plugin: str, ingress: Ingress) -> None:

@@ -93,4 +93,9 @@ class Play(BaseModel):
 
 
 def _first_told(*values: Any) -> Any:
-    return next((value for value in values if value is not None), None)
+    """Return the first value that tells anything: a list of nothing does not."""
+    return next((value for value in values if value is not None and not _is_empty(value)), values[0])
+
+
+def _is_empty(value: Any) -> bool:
+    return value == "" or (isinstance(value, list) and not any(value))

@@ -113,7 +113,6 @@ REJECTED = [
     ({"duration": 10**9}, "The duration is longer than a week"),
     ({"listened": 10**9}, "The duration is longer than a week"),
     ({"ids": []}, "ids must be an object"),
-    ({"ids": {"imdb": "tt1"}}, "There is no field called ids.imdb"),
 ]
 
 
@@ -347,3 +346,8 @@ def test_plays_of_other_sources_can_be_read_and_edited_too(core, ada, call, jwt)
     (told,) = call("GET", "/users/ada/scrobbles", token=jwt).json["scrobbles"]
     assert call("GET", f"/scrobbles/{told['id']}", token=jwt).json == told
     assert call("PATCH", f"/scrobbles/{told['id']}", {"track": "Ghosts"}, jwt).json["track"]["title"] == "Ghosts"
+
+
+@pytest.mark.parametrize("ids", [None, {"foo": "1"}, {"isrc": None}, {"artist_mbids": None}, {"spotify": 5}])
+def test_ids_that_are_unknown_or_odd_cost_nothing_but_themselves(tell, ids):
+    assert [outcome["status"] for outcome in tell(listen(ids=ids))] == ["stored"]

@@ -395,3 +395,10 @@ def test_a_cursor_of_somebody_elses_history_shows_nothing_of_theirs(get, hear, a
     place = get("/users/ada/scrobbles?limit=1")["next"]
     shown = get(f"/users/bob/scrobbles?cursor={place}")["scrobbles"]
     assert {play["track"]["title"] for play in shown} == {"bob's"}
+
+
+def test_the_longest_page_of_a_top_list_still_tells_of_the_next_one(core, ada, get):
+    drafts = [make_draft(title=f"T{n}", played_at=int(core.now()) - 400 * (n + 1)) for n in range(1001)]
+    ingest.submit(core, ada.id, drafts, source="a")
+
+    assert get("/users/ada/top/tracks?limit=1000")["next"] == 1000

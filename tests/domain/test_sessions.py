@@ -104,9 +104,9 @@ def test_a_start_whose_stop_never_comes_is_judged_by_the_clock():
     assert [(one.judged, one.due_at) for one in result.keep] == [(True, None)]
 
 
-def test_a_paused_player_is_not_judged_by_the_clock():
+def test_a_paused_player_is_judged_by_the_clock_a_day_later():
     _, kept = play(event(0, starts=True), event(60, "paused"))
-    assert [one.due_at for one in kept.values()] == [None]
+    assert [one.due_at - one.last_at for one in kept.values()] == [86401]
 
 
 def test_progress_every_second_is_not_written_down_every_second():

@@ -153,3 +153,14 @@ def test_a_decided_play_takes_no_report_away_from_a_neighbour(core, ada, tell, s
 
     assert tell("navidrome", Stamp.START, T - 400) == Duplicate(neighbour)
     assert shown() == [(-400, "navidrome", ())]
+
+
+def test_an_edit_leaves_the_report_of_a_deleted_play_with_it(core, ada, tell, shown):
+    mine = tell("self", Stamp.SELF, T).play
+    corrections.delete(core, ada.id, mine)
+    other = tell("jellyfin", Stamp.START, T + 900).play
+    edit(core, ada, other, played_at=T)
+    corrections.restore(core, ada.id, mine)
+
+    assert [(at, source) for at, source, _ in shown()] == [(0, "jellyfin"), (1, "self")]
+    assert tell("self", Stamp.SELF, T) == Duplicate(mine)

@@ -6,7 +6,7 @@ from goscrobble import metrics
 from goscrobble.domain.drafts import Stamp, TrackIds
 from goscrobble.domain.scrobbles import Duplicate, Rejected, Stored
 from goscrobble.errors import NotFound
-from goscrobble.services import history, ingest
+from goscrobble.services import history, identity, ingest
 from goscrobble.testing import make_account, make_draft
 from goscrobble.testing.clock import START
 
@@ -225,3 +225,12 @@ def test_names_read_in_a_transaction_that_failed_are_not_remembered(core, ada):
         core.database.write(fail)
     assert core.database.learnt == {}
     assert submit(core, ada, make_draft(played_at=T)) == [Duplicate(shown(core, ada)[0].id)]
+
+
+def test_more_names_than_a_process_keeps_at_hand_are_still_known(core, ada, monkeypatch):
+    monkeypatch.setattr(identity, "_REMEMBERED", 5)
+    drafts = [make_draft(title=f"T{n}", played_at=T - n * 700) for n in range(20)]
+    submit(core, ada, *drafts)
+
+    assert all(isinstance(outcome, Duplicate) for outcome in submit(core, ada, *drafts))
+    assert len(shown(core, ada)) == 20

@@ -260,3 +260,52 @@ def test_plugins_hear_when_something_begins(player, core, clock):
     player.tell("playing", position=20)
 
     assert heard == [("ada", "Song"), ("ada", "Song")]
+
+
+def test_a_stop_that_overtook_its_start_leaves_nothing_to_be_judged(player, core, clock):
+    player.tell("stopped", at=T + 2, position=2)
+    player.tell("playing", at=T, starts=True, position=0)
+    clock.advance(1000)
+    playback.judge_due(core)
+
+    assert player.plays() == []
+
+
+def test_a_late_start_of_the_last_track_does_not_end_the_next_one(player, core, clock):
+    player.tell("stopped", title="A", at=T + 1, position=1)
+    player.tell("playing", title="B", at=T + 1.1, starts=True)
+    player.tell("playing", title="A", at=T, starts=True)
+    player.tell("playing", title="C", at=T + 1, position=1)
+    clock.advance(201)
+    player.tell("stopped", title="B", completed=True)
+    clock.advance(1000)
+    playback.judge_due(core)
+
+    assert [title for _, title, _ in player.plays()] == ["B"]
+
+
+def test_a_late_lone_stop_is_judged_alone(player, clock):
+    player.tell("playing", title="B", starts=True)
+    player.tell("stopped", title="A", at=T - 1, position=190)
+    clock.advance(200)
+    player.tell("stopped", title="B", completed=True)
+
+    assert player.plays() == [(-191, "A", 190), (0, "B", 200)]
+
+
+def test_a_track_that_is_paused_for_ever_is_judged_a_day_later(player, core, clock):
+    player.tell("playing", starts=True)
+    clock.advance(190)
+    player.tell("paused")
+    clock.advance(86400)
+    assert playback.judge_due(core) == 0
+    clock.advance(2)
+
+    assert playback.judge_due(core) == 1
+    assert player.plays() == [(0, "Song", 190)]
+
+
+def test_a_position_beyond_the_track_does_not_move_its_start(player):
+    player.tell("stopped", position=100_000)
+
+    assert player.plays() == [(-200, "Song", 200)]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, Stamp, TrackIds
 from goscrobble.domain.rules import EARLIEST
-from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored, parse_play_token
+from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored, parse_play_token, play_token
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.services import corrections, history, ingest
 from goscrobble.web import auth, current_core
@@ -38,7 +38,7 @@ def _seconds(value: Any) -> Any:
             raise ValueError("must be Unix seconds or an RFC 3339 time") from None
         if told.tzinfo is None:
             raise ValueError("must name its time zone, like 2026-11-22T06:06:00Z")
-        return int(told.timestamp())
+        return _rounded(told.timestamp())
     return _rounded(value)
 
 
@@ -50,6 +50,23 @@ Moment = Annotated[int, BeforeValidator(_seconds, json_schema_input_type=int | d
 Length = Annotated[int, BeforeValidator(_rounded, json_schema_input_type=float), Field(ge=0, le=2**31 - 1)]
 
 
+def _known_ids(value: Any) -> TrackIds:
+    """Return what can be ids at all: unknown keys and odd values cost nothing but themselves."""
+    if value is None or isinstance(value, TrackIds):
+        return value or NO_IDS
+    if not isinstance(value, dict):
+        raise ValueError("must be an object")  # noqa: TRY004 - pydantic takes no other for a bad value
+    told: dict[str, Any] = {
+        key: one for key, one in value.items() if key in TrackIds.model_fields and isinstance(one, str)
+    }
+    artists = value.get("artist_mbids")
+    told["artist_mbids"] = tuple(one for one in artists if isinstance(one, str)) if isinstance(artists, list) else ()
+    return TrackIds(**told)
+
+
+Ids = Annotated[TrackIds, BeforeValidator(_known_ids, json_schema_input_type=dict[str, Any] | None)]
+
+
 class Listen(BaseModel):
     """A listen to store. Times are Unix seconds or RFC 3339, lengths seconds."""
 
@@ -59,7 +76,7 @@ class Listen(BaseModel):
     played_at: Moment
     duration: Length | None = None
     listened: Length | None = None
-    ids: TrackIds = Field(default=NO_IDS, description="What is malformed among them is left out.")
+    ids: Ids = Field(default=NO_IDS, description="What is malformed among them is left out.")
 
     def draft(self, stamp: Stamp) -> ScrobbleDraft:
         """Return it as `ingest` takes it."""
@@ -259,7 +276,7 @@ def split(play_id: str) -> dict[str, Any]:
     """Make what these sources told a play of its own; answers the new one."""
     account, body, core = auth.require("write").account, json_body(Voices), current_core()
     made = corrections.split(core, account.id, _id(play_id), set(body.sources))
-    return Scrobble.of(history.by_ids(core, account.id, [made])[0]).model_dump(mode="json")
+    return _shown(account, play_token(made))
 
 
 @blueprint.post("/scrobbles/<play_id>/merge")

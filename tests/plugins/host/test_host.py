@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from goscrobble.app import create_app
+from goscrobble.errors import BadInput
 from goscrobble.plugins.declarations import Status
 from goscrobble.plugins.host import GROUP, PluginHost
 from goscrobble.services import settings as runtime_settings
@@ -86,6 +87,20 @@ BAD = {
         @hookimpl
         def register_config():
             raise ValueError("no settings today")
+    """,
+    "wrong_config": """
+        from goscrobble.plugins import hookimpl
+
+        @hookimpl
+        def register_config():
+            return {"not": "a model"}
+    """,
+    "wrong_sources": """
+        from goscrobble.plugins import hookimpl
+
+        @hookimpl
+        def register_sources():
+            return ["nonsense"]
     """,
     "fails_at_mounting": """
         from goscrobble.plugins import hookimpl
@@ -290,3 +305,62 @@ def test_while_the_database_is_away_the_switches_stay_as_they_were(serve, found,
 
 def refuse_to_connect(_engine):
     raise OperationalError("SELECT 1", {}, OSError("connection refused"))
+
+
+SPOILS_DRAFTS = """
+    from goscrobble.plugins import hookimpl
+
+    @hookimpl
+    def prepare_draft(draft):
+        return draft.model_copy(update={"title": None, "duration": "abc"})
+"""
+PICKY = """
+    from goscrobble.plugins import PluginSettings, hookimpl
+    from pydantic import Field, model_validator
+
+    class Settings(PluginSettings):
+        a: int = Field(default=0, description="One.")
+        b: int = Field(default=0, description="Other.")
+
+        @model_validator(mode="after")
+        def _not_both(self):
+            if self.a == self.b == 9:
+                raise ValueError("a and b cannot both be 9")
+            return self
+
+    @hookimpl
+    def register_config():
+        return Settings
+"""
+
+
+def test_a_draft_that_a_plugin_spoilt_goes_on_as_it_was(serve, found):
+    app = serve(found(("bad", SPOILS_DRAFTS), ("good", GOOD)))
+    core = core_of(app)
+
+    assert post(app, "good", key_for(core), title="One").json["outcome"] == "Stored"
+    assert core.plugins.records["bad"].failures == 1
+
+
+def test_settings_that_do_not_go_together_are_refused_and_never_stop_the_server(serve, found, clock):
+    app = serve(found(("picky", PICKY)))
+    core = core_of(app)
+    runtime_settings.change(core, {"PICKY_A": 9})
+    with pytest.raises(BadInput, match="a and b cannot both be 9"):
+        runtime_settings.change(core, {"PICKY_B": 9})
+    with core.database.engine.begin() as connection:  # as an older version of the plugin may have stored it
+        connection.exec_driver_sql("INSERT INTO setting VALUES ('PICKY_B', '9', 0)")
+    clock.advance(5)
+
+    assert app.test_client().get("/api/v1/serverinfo").status_code == 200
+    assert runtime_settings.plugin(core, "picky").b == 0
+    runtime_settings.change(core, {"PICKY_A": 1, "PICKY_B": 9})
+
+
+def test_a_switched_off_plugin_is_shut_below_a_path_prefix_too(serve, found):
+    app = serve(found(("good", GOOD)), public_url="http://localhost/music")
+    key = key_for(core_of(app))
+    runtime_settings.change(core_of(app), {"GOOD_ENABLED": False})
+
+    for path in ("/music/api/v1/ingress/good", "/api/v1/ingress/good"):
+        assert app.test_client().post(f"{path}?key={key}", json={"title": "One"}).status_code == 404
