@@ -140,7 +140,9 @@ def test_what_ends_the_transaction_fails_for_all_in_it_and_for_nobody_else(db, f
 def test_whoever_waits_too_long_is_told_so_and_nothing_of_it_is_stored_later(db, file, stranger):
     writers, begun = Writers(db.engine), time.monotonic()
     outcomes = all_at_once(lambda work: writers.run(work, begun + 0.3), note("a"), note("b"), note("c"))()
-    assert [type(outcome) for outcome in outcomes] == [sqlite3.OperationalError, Unavailable, Unavailable]
+    # Who leads hears it from SQLite; the others from the queue, unless the lead comes to them at the last moment.
+    assert type(outcomes[0]) is sqlite3.OperationalError
+    assert {type(outcome) for outcome in outcomes[1:]} <= {sqlite3.OperationalError, Unavailable}
     assert 0.3 < time.monotonic() - begun < 3
 
     stranger.execute("ROLLBACK")
