@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import pytest_socket
+from hypothesis import settings as hypothesis_settings
 
 from goscrobble.testing import Clock, make_core, make_settings
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.postgres import PostgresServer
 
 SERVER_URL = "postgresql_server_url"
+
+# Whoever changes something hunts with new examples each time; a check of what was changed is the same check twice.
+hypothesis_settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis_settings.load_profile("ci")
 
 
 def pytest_addoption(parser):
