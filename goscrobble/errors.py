@@ -43,13 +43,6 @@ class Conflict(GoScrobbleError):
     slug = "conflict"
 
 
-class TooLarge(GoScrobbleError):
-    """The body is larger than this server reads."""
-
-    status = 413
-    slug = "too-large"
-
-
 class TooManyRequests(GoScrobbleError):
     """The caller's token bucket is empty."""
 

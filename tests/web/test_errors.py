@@ -35,7 +35,6 @@ def app(app):
         ("NotAllowed", 403),
         ("NotFound", 404),
         ("Conflict", 409),
-        ("TooLarge", 413),
         ("Unavailable", 503),
     ],
 )
