@@ -13,8 +13,8 @@ from goscrobble.config import Settings
 from goscrobble.models import db
 from goscrobble.plugins.host import PluginHost
 from goscrobble.services import keys
-from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
+from goscrobble.services.hosting import attach
 from goscrobble.storage.database import Database, engine_options
 from goscrobble.web import api, auth, body, errors, gate, health, ingress, limits, pages, security
 
@@ -59,9 +59,7 @@ def _make_core(
         fixed_settings=settings.plugins,
     )
     host.load()
-    core = Core(settings, _connect(app, settings), host, keys.load(settings.instance_path), clock)
-    host.is_enabled = lambda name: runtime_settings.is_enabled(core, name)
-    return core
+    return attach(Core(settings, _connect(app, settings), host, keys.load(settings.instance_path), clock))
 
 
 def _connect(app: Flask, settings: Settings) -> Database:

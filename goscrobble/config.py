@@ -20,6 +20,7 @@ from goscrobble.errors import BadConfig
 
 DEFAULT_PORT = 42069
 FILE_NAME = "goscrobble.toml"
+PLUGINS_FOLDER = "plugins"  # in the instance: files of single plugins
 
 
 class JobSettings(BaseModel):
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
         default_factory=list, description="Private networks that addresses given by users may be in."
     )
     plugins_blocked: list[str] = Field(default_factory=list, description="Plugins that are never imported.")
-    plugins: dict[str, dict[str, Any]] = Field(
+    plugins: dict[str, Any] = Field(
         default_factory=dict, description="Per plugin: settings fixed here, e.g. [plugins.jellyfin] enabled = false."
     )
     metrics_enabled: bool = Field(default=False, description="Serve /metrics for Prometheus.")
@@ -127,7 +128,10 @@ def load(instance_path: Path | None = None, **overrides: Any) -> Settings:
     Raises BadConfig with one sentence that names the setting or the file.
     """
     path = instance_path or Path(os.environ.get("GOSCROBBLE_INSTANCE_PATH") or default_instance_path())
-    values = _read_file(path / FILE_NAME) | overrides | {"instance_path": path.absolute()}
+    values = _read_file(path / FILE_NAME)
+    if isinstance(values.get("plugins", {}), dict) and (own := _read_plugins(path / PLUGINS_FOLDER)):
+        values["plugins"] = _joined(values.get("plugins", {}), own)
+    values |= overrides | {"instance_path": path.absolute()}
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -145,6 +149,29 @@ def _read_file(file: Path) -> dict[str, Any]:
         raise BadConfig(f"{file} cannot be read: {error}") from None
     resolved: dict[str, Any] = _resolve_secrets(values, file)
     return resolved
+
+
+def _read_plugins(folder: Path) -> dict[str, Any]:
+    """Read the files of single plugins, `plugins/<name>.toml`. One that cannot be read stops that plugin alone."""
+    found: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.toml")):
+        try:
+            found[file.stem] = _read_file(file)
+        except BadConfig as error:
+            found[file.stem] = str(error)  # the plugin host shows it
+    return found
+
+
+def _joined(shared: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables of goscrobble.toml with what a plugin's own file says over them."""
+    both = {
+        name: shared[name] | own[name] for name in shared.keys() & own.keys() if _are_tables(shared[name], own[name])
+    }
+    return shared | own | both
+
+
+def _are_tables(*values: Any) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _resolve_secrets(value: Any, file: Path) -> Any:

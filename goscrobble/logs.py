@@ -72,10 +72,15 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     """Take credentials, e-mail addresses and query strings out of every text of a line (a processor of structlog)."""
     for key, value in event.items():
         if isinstance(value, str):
-            for pattern, instead in _SECRETS:
-                value = pattern.sub(instead, value)  # noqa: PLW2901 - step by step
-            event[key] = value
+            event[key] = without_secrets(value)
     return event
+
+
+def without_secrets(text: str) -> str:
+    """Return a text without what looks like a credential, an e-mail address or a query string."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text
 
 
 _CHATTY = ("alembic", "flask_limiter", "flask-limiter", "urllib3", "httpx", "werkzeug")

@@ -76,10 +76,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an event does: sessions to keep, listens it decided, and whether something began to play."""
+    """What an event does: sessions to keep, listens it decided or did not grant, whether something began to play."""
 
     keep: list[Session] = field(default_factory=list)
     listens: list[ScrobbleDraft] = field(default_factory=list)
+    unheard: list[Session] = field(default_factory=list)  # of which too little was heard
     began: bool = False
 
 
@@ -167,6 +168,8 @@ def _just_goes_on(session: Session, event: Playing) -> bool:
 def _judge(result: Step, session: Session, *, completed: bool) -> Session:
     if completed or heard_enough(session.heard, session.duration):
         result.listens.append(session.listen())
+    else:
+        result.unheard.append(session)
     return replace(session, judged=True, state="stopped")
 
 

@@ -1,7 +1,7 @@
 """How each kind of job is done. A handler may be run again after a crash: it must be right however often it runs.
 
 It is short, or a generator that yields between slices of its work (under 50 ms of CPU each): between slices its lease
-is renewed and it can be told to stop. To fail it raises `services.work.RetryLater` or `Unrecoverable`.
+is renewed and it can be told to stop. To fail it raises `plugins.policy.RetryLater` or `Unrecoverable`.
 """
 
 from __future__ import annotations

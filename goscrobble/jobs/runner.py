@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from goscrobble.plugins.policy import RetryLater, Unrecoverable
 from goscrobble.services.core import Core
-from goscrobble.services.work import RetryLater, Unrecoverable
 from goscrobble.storage import jobs
 from goscrobble.storage.jobs import ClaimedJob
 

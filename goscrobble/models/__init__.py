@@ -3,6 +3,7 @@
 from goscrobble.models.base import Base, db, table
 from goscrobble.models.jobs import Job, Setting
 from goscrobble.models.music import Album, Artist, Identifier, Told, Track, TrackArtist
+from goscrobble.models.operation import AuditEntry, Node, PluginFailure
 from goscrobble.models.rollups import (
     UserAlbum,
     UserArtist,
@@ -14,22 +15,29 @@ from goscrobble.models.rollups import (
     UserYearTrack,
 )
 from goscrobble.models.scrobbles import DeletedPlay, Heard, PlaySession, ScrobbleRow
+from goscrobble.models.sources import SourceAccount, SourceEvent, SourceValue
 from goscrobble.models.users import ApiToken, RefreshToken, ResetToken, User, WebSession
 
 __all__ = [
     "Album",
     "ApiToken",
     "Artist",
+    "AuditEntry",
     "Base",
     "DeletedPlay",
     "Heard",
     "Identifier",
     "Job",
+    "Node",
     "PlaySession",
+    "PluginFailure",
     "RefreshToken",
     "ResetToken",
     "ScrobbleRow",
     "Setting",
+    "SourceAccount",
+    "SourceEvent",
+    "SourceValue",
     "Told",
     "Track",
     "TrackArtist",

@@ -3,25 +3,45 @@
 from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft, Stamp, TrackIds
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Scrobble, Stored
 from goscrobble.errors import BadInput
-from goscrobble.plugins.declarations import Ingress, PluginSettings, Source
+from goscrobble.plugins.declarations import (
+    Ingress,
+    Migrations,
+    PluginSettings,
+    Polled,
+    Poller,
+    Routes,
+    Source,
+    SourceSettings,
+)
 from goscrobble.plugins.hookspecs import hookimpl
-from goscrobble.plugins.toolkit import Toolkit
+from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
+from goscrobble.plugins.toolkit import SourceAccount, Toolkit, Values
 
 __all__ = [
     "BadInput",
     "Duplicate",
     "Ingress",
+    "Migrations",
+    "NotAuthorized",
     "NowPlaying",
     "Outcome",
     "Playing",
     "PluginSettings",
+    "Polled",
+    "Poller",
     "Rejected",
+    "RetryLater",
+    "Routes",
     "Scrobble",
     "ScrobbleDraft",
     "Source",
+    "SourceAccount",
+    "SourceSettings",
     "Stamp",
     "Stored",
     "Toolkit",
     "TrackIds",
+    "Unrecoverable",
+    "Values",
     "hookimpl",
 ]

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint
 from pydantic import BaseModel, ConfigDict
 
+from goscrobble.domain.drafts import Playing, ScrobbleDraft
+from goscrobble.plugins.toolkit import SourceAccount
+
 
 class PluginSettings(BaseModel):
-    """Base of a plugin's settings model: each field has a default and a description; the host adds `enabled`."""
+    """Base of a plugin's settings model: each field has a default and a description; the host adds `enabled`.
+
+    A `SecretStr` is masked on pages and encrypted in the database.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(BaseModel):
+    """Base of what a listener sets for one connection: its fields become a form; `SecretStr` as in PluginSettings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Something a listener can connect: shown on the settings page with the address to copy."""
+    """Something a listener can connect: shown on the settings page with the address to copy, or a form to fill in."""
 
     title: str  # "Jellyfin"
     summary: str  # one sentence
     steps: tuple[str, ...] = ()  # what to click there, a sentence each; `{url}` stands for the ready address
+    settings: type[SourceSettings] = SourceSettings  # of each connection
 
 
 def _never(_payload: Any) -> bool:
@@ -32,7 +46,7 @@ def _never(_payload: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ingress:
-    """Routes that take plays. The core authenticates, limits and parses before a view of the blueprint runs.
+    """Routes that take plays, at `/api/v1/ingress/<plugin>`. The core authenticates, limits and parses before a view.
 
     `is_event(payload)` tells bodies that come in bursts and are never sent again: they meet the limit for events
     instead of the light one. `repair(text)` may mend a body that is not JSON; it is parsed once more.
@@ -43,6 +57,54 @@ class Ingress:
     repair: Callable[[str], str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Any other routes, at a path of the plugin's own: `at="/rooms"`. The first plugin that claims a path has it."""
+
+    blueprint: Blueprint
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll brought. It is stored in one transaction with `cursor`, so nothing is lost or told twice.
+
+    `playing` are events of players, `cursor` (any text) is given to the next poll, `again_in` seconds if the next one
+    should come sooner or later than usual.
+    """
+
+    drafts: Sequence[ScrobbleDraft] = ()
+    playing: Sequence[Playing] = ()
+    cursor: str | None = None
+    again_in: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Poller:
+    """Asks a service for a listener's plays, every so many seconds and for each connection.
+
+    `poll(account)` returns what is new; it may take up to `deadline` seconds. It raises RetryLater (asked again after a
+    pause), NotAuthorized (asked no more until its owner has seen to it) or Unrecoverable (same).
+    """
+
+    poll: Callable[[SourceAccount], Polled]
+    every: float = 60.0
+    deadline: float = 30.0
+    source: int = 0  # which of the plugin's sources: its place in what `register_sources` returns
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """A plugin's own tables: `folder` holds an Alembic `versions` folder, `metadata` the tables as they should be.
+
+    The name of every table begins with `plugin_<name>_`. They are migrated by `goscrobble database upgrade` under a
+    version table of their own.
+    """
+
+    folder: Path
+    metadata: Any  # a sqlalchemy.MetaData
+
+
 class Status(StrEnum):
     """How a plugin is."""
 
@@ -51,8 +113,8 @@ class Status(StrEnum):
     BLOCKED = "blocked"  # never imported: by name, or because another has its name or path
     FAILED_TO_LOAD = "failed_to_load"
     BAD_CONFIG = "bad_config"
-    OUTDATED = "outdated"
-    TRIPPED = "tripped"
+    OUTDATED = "outdated"  # its tables are not those it works with
+    TRIPPED = "tripped"  # its hooks failed too often and are left alone for a while; its routes go on
 
 
 @dataclass(slots=True)
@@ -65,10 +127,25 @@ class PluginRecord:
     version: str = ""
     builtin: bool = False  # one of the core's own, always on
     fault: Status | None = None  # why it cannot run at all
-    error: str = ""  # one sentence: what went wrong
+    error: str = ""  # one sentence: what went wrong and what to do
     enabled_by_default: bool = True
     settings_model: type[PluginSettings] = PluginSettings
     sources: tuple[Source, ...] = ()
+    pollers: tuple[Poller, ...] = ()
+    migrations: Migrations | None = None
     mounts: list[str] = field(default_factory=list)  # URL prefixes that are this plugin's
-    failures: int = 0  # of its hooks, since start
-    last_failure: str = ""
+
+    def poller(self, source: int) -> Poller | None:
+        """Return what polls this source, None for one that reports by itself."""
+        return next((one for one in self.pollers if one.source == source), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Something that a plugin raised. `trips`: five of these within ten minutes, and its hooks are left alone."""
+
+    plugin: str
+    hook: str
+    error: str  # type and text, as raised
+    place: str  # file, function and line
+    trips: bool

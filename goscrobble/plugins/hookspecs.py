@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pluggy
 
 from goscrobble.domain.drafts import NowPlaying, ScrobbleDraft
-from goscrobble.plugins.declarations import Ingress, PluginSettings, Source
-from goscrobble.plugins.toolkit import Toolkit
+from goscrobble.plugins.declarations import Ingress, Migrations, PluginSettings, Poller, Routes, Source
+from goscrobble.plugins.toolkit import SourceAccount, Toolkit
 
 if TYPE_CHECKING:
     from goscrobble.domain.scrobbles import Scrobble
@@ -34,8 +34,18 @@ def register_sources() -> Sequence[Source]:
 
 
 @hookspec
-def register_blueprints(toolkit: Toolkit) -> Sequence[Ingress]:
-    """Return the plugin's routes; an ingress is mounted at `/api/v1/ingress/<plugin>`."""
+def register_pollers() -> Sequence[Poller]:
+    """Return what asks services for plays, for sources that do not report by themselves."""
+
+
+@hookspec
+def register_migrations() -> Migrations:
+    """Return the plugin's own tables and the steps that make them."""
+
+
+@hookspec
+def register_blueprints(toolkit: Toolkit) -> Sequence[Ingress | Routes]:
+    """Return the plugin's routes; an ingress is mounted at `/api/v1/ingress/<plugin>`, others where they say."""
 
 
 @hookspec
@@ -61,3 +71,8 @@ def after_now_playing(username: str, playing: NowPlaying) -> None:
 @hookspec
 def after_removal(username: str, play: int, merged_into: int | None) -> None:
     """Hear that a play vanished: deleted by its owner (`merged_into` None), or known now to be part of another."""
+
+
+@hookspec
+def after_source_change(account: SourceAccount) -> None:
+    """Hear that the owner of one of this plugin's connections changed its settings. Asked of that plugin alone."""

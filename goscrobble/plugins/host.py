@@ -6,9 +6,11 @@ that catches every exception.
 
 from __future__ import annotations
 
+import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -16,12 +18,15 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from goscrobble.domain.drafts import ScrobbleDraft
-from goscrobble.plugins import hookspecs
-from goscrobble.plugins.declarations import PluginRecord, PluginSettings, Source, Status
+from goscrobble.plugins import deadline, hookspecs
+from goscrobble.plugins.checks import CHECKED, as_draft, clash, misnamed, near, wrong_tables
+from goscrobble.plugins.declarations import Failure, PluginRecord, Status
 
 GROUP = "goscrobble.plugins"
-_SWITCH = TypeAdapter(bool)
+HOOK_DEADLINE = 5.0  # seconds that a hook may take which others wait for
+START_DEADLINE = 30.0  # seconds for an import, and for each hook that is asked at start
 ANYTHING = (Exception, SystemExit)  # what a stranger's code may raise
+_SWITCH = TypeAdapter(bool)
 log = structlog.get_logger("goscrobble.plugins")
 
 
@@ -34,15 +39,26 @@ class PluginHost:
         builtins: Mapping[str, object] | None = None,
         found: Iterable[EntryPoint] | None = None,
         blocked: Iterable[str] = (),
-        fixed_settings: Mapping[str, Mapping[str, Any]] | None = None,
+        fixed_settings: Mapping[str, Any] | None = None,
+        hook_deadline: float = HOOK_DEADLINE,
+        start_deadline: float = START_DEADLINE,
     ) -> None:
-        """`fixed_settings` are the plugins' settings that file and environment set, by plugin."""
+        """`fixed_settings` are the plugins' settings that file and environment set, by plugin; deadlines in seconds.
+
+        What stands for a plugin there may also be a text: why its file cannot be read.
+        """
         self.records: dict[str, PluginRecord] = {}
         self.is_enabled: Callable[[str], bool] = lambda _name: True  # the settings service knows better
+        self.is_tripped: Callable[[str], bool] = lambda _name: False  # same
+        self.remember: Callable[[Failure], None] = lambda _failure: None  # the service of failures does
+        self._hook_deadline, self._start_deadline = hook_deadline, start_deadline
         self._builtins = dict(builtins or {})
         self._found = found
         self._blocked = set(blocked)
-        self._fixed = {name: dict(values) for name, values in (fixed_settings or {}).items()}
+        self._fixed = {
+            name: dict(values) if isinstance(values, Mapping) else values
+            for name, values in (fixed_settings or {}).items()
+        }
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
 
@@ -55,6 +71,9 @@ class PluginHost:
         found = entry_points(group=GROUP) if self._found is None else self._found
         for entry_point in sorted(found, key=lambda ep: (ep.name, ep.value)):
             self._load_one(entry_point)
+        for name in self._fixed:
+            if name not in self.records:
+                log.warning("settings of a plugin that is not installed", plugin=name, hint=near(name, self.records))
 
     def add_builtin(self, name: str, module: object) -> None:
         """Register one of the core's own plugins: always on."""
@@ -67,53 +86,69 @@ class PluginHost:
         if entry_point.dist is not None:
             record.distribution, record.version = entry_point.dist.name, entry_point.dist.version
         if name in self.records:
-            record.fault = Status.BLOCKED
-            record.error = (
-                f"Another plugin is already called {name!r} ({self.records[name].module}); remove one of them."
-            )
-            self.records[f"{name} ({entry_point.value})"] = record
+            first = self.records[name]
+            sentence = f"Another plugin is already called {name!r} ({_package(first)}); remove one of them."
+            self._refuse(record, Status.BLOCKED, sentence)
+            record.name = f"{name} ({entry_point.value})"
+            self.records[record.name] = record
             return
         self.records[name] = record
         if name in self._blocked:
-            record.fault = Status.BLOCKED
-            record.error = "The setting plugins_blocked names it, so it was not imported."
+            self._refuse(record, Status.BLOCKED, "The setting plugins_blocked names it, so it was not imported.")
             return
-        if not (name.isidentifier() and name == name.lower()):
-            record.fault = Status.FAILED_TO_LOAD
-            record.error = "A plugin's name is made of lower-case letters, digits and underscores."
+        if sentence := misnamed(name):
+            self._refuse(record, Status.FAILED_TO_LOAD, sentence)
             return
         try:
-            self._manager.register(entry_point.load(), name)
+            module = deadline.call(entry_point.load, self._start_deadline)
+            self._manager.register(module, name)
             self._manager.check_pending()
         except ANYTHING as error:
-            self._fail(record, Status.FAILED_TO_LOAD, error)
+            self._fail(record, error, "It cannot be imported")
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             return
         self._configure(record)
 
     def _configure(self, record: PluginRecord) -> None:
-        for hook, attribute in (("register_config", "settings_model"), ("register_sources", "sources")):
+        for hook, (attribute, check) in CHECKED.items():
             try:
                 for answer in self._answers(record.name, hook, {}):
-                    setattr(record, attribute, _CHECKED[hook](answer))
+                    setattr(record, attribute, check(answer))
             except ANYTHING as error:
-                self._fail(record, Status.FAILED_TO_LOAD, error)
+                self._fail(record, error, f"Its hook {hook} failed")
                 return
-        fixed = dict(self._fixed.get(record.name, {}))
+        others = [one for one in self.records.values() if one is not record and not one.builtin and one.fault is None]
+        if sentence := clash(record, others):
+            self._refuse(record, Status.BLOCKED, sentence)
+        elif sentence := wrong_tables(record):
+            self._refuse(record, Status.FAILED_TO_LOAD, sentence)
+        else:
+            self._check_settings(record)
+
+    def _check_settings(self, record: PluginRecord) -> None:
+        fixed = self._fixed.get(record.name, {})
+        if not isinstance(fixed, dict):
+            sentence = fixed if isinstance(fixed, str) else f"[plugins.{record.name}] must be a table of settings"
+            self._refuse(record, Status.BAD_CONFIG, f"{sentence}; mend it and restart.")
+            return
+        switch = fixed.get("enabled", True)
         try:
-            if "enabled" in fixed:
-                fixed["enabled"] = _SWITCH.validate_python(fixed["enabled"])
-                self._fixed[record.name]["enabled"] = fixed.pop("enabled")
-            record.settings_model.model_validate(fixed)
+            fixed |= {"enabled": _SWITCH.validate_python(switch)} if "enabled" in fixed else {}
+            record.settings_model.model_validate({key: value for key, value in fixed.items() if key != "enabled"})
             record.settings_model.model_validate({})
         except ValidationError as error:
             first = error.errors()[0]
-            record.fault = Status.BAD_CONFIG
-            key = f"[plugins.{record.name}] {'.'.join(map(str, first['loc'])) or 'enabled'}"
-            record.error = f"{key} cannot be used: {first['msg']}; mend goscrobble.toml or the environment and restart."
+            key = ".".join(map(str, first["loc"])) or "enabled"
+            hint = near(key, record.settings_model.model_fields) if first["type"] == "extra_forbidden" else ""
+            self._refuse(
+                record,
+                Status.BAD_CONFIG,
+                f"[plugins.{record.name}] {key} cannot be used: {first['msg']}{hint and f', {hint}'}; "
+                "mend goscrobble.toml or the environment and restart.",
+            )
         except ANYTHING as error:
-            self._fail(record, Status.FAILED_TO_LOAD, error)
+            self._fail(record, error, "Its settings cannot be made")
 
     # ---- asking ----
 
@@ -122,21 +157,26 @@ class PluginHost:
         record = self.records.get(name)
         return record is not None and record.fault is None and (record.builtin or self.is_enabled(name))
 
+    def is_asked(self, name: str) -> bool:
+        """Whether this plugin's hooks are asked on behalf of others right now."""
+        return self.runs(name) and not self.is_tripped(name)
+
     def status(self, record: PluginRecord) -> Status:
         """Return how the plugin is right now."""
-        return record.fault or (Status.ENABLED if self.runs(record.name) else Status.DISABLED)
+        if record.fault is not None or not self.runs(record.name):
+            return record.fault or Status.DISABLED
+        return Status.TRIPPED if self.is_tripped(record.name) else Status.ENABLED
 
     def ask(self, hook: str, **arguments: Any) -> Iterator[tuple[PluginRecord, Any]]:
         """Ask each running plugin that has the hook, the core's own first; yields the answers that are not None."""
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            name = implementation.plugin_name
-            if not self.runs(name):
+        for implementation in self._implementations(hook):
+            record = self.records[implementation.plugin_name]
+            if not self.is_asked(record.name):
                 continue
-            record = self.records[name]
             try:
-                answer = _call(implementation, arguments)
+                answer = self._call(record, implementation, arguments, self._hook_deadline)
             except ANYTHING as error:
-                self._note_failure(record, hook, error)
+                self.note(record, hook, error, trips=True)
                 continue
             if answer is not None:
                 yield record, answer
@@ -148,13 +188,25 @@ class PluginHost:
 
     def prepare(self, draft: ScrobbleDraft) -> ScrobbleDraft:
         """Return the draft as the plugins' `prepare_draft` left it."""
-        for implementation in getattr(self._manager.hook, "prepare_draft").get_hookimpls():  # noqa: B009 - pluggy has no types for it
-            if self.runs(implementation.plugin_name):
+        for implementation in self._implementations("prepare_draft"):
+            record = self.records[implementation.plugin_name]
+            if self.is_asked(record.name):
                 try:
-                    draft = _as_draft(_call(implementation, {"draft": draft})) or draft
+                    answer = self._call(record, implementation, {"draft": draft}, self._hook_deadline)
+                    draft = as_draft(answer) or draft
                 except ANYTHING as error:
-                    self._note_failure(self.records[implementation.plugin_name], "prepare_draft", error)
+                    self.note(record, "prepare_draft", error, trips=True)
         return draft
+
+    def tell_one(self, name: str, hook: str, **arguments: Any) -> None:
+        """Tell one plugin about something of its own; what it raises is noted and never trips it."""
+        record = self.records.get(name)
+        if record is None or not self.runs(name):
+            return
+        try:
+            self._answers(name, hook, arguments)
+        except ANYTHING as error:
+            self.note(record, hook, error, trips=False)
 
     def collect(
         self, hook: str, use: Callable[[PluginRecord, Any], None], **arguments: Callable[[PluginRecord], Any]
@@ -170,53 +222,65 @@ class PluginHost:
                 made = {key: make(record) for key, make in arguments.items()}
                 for answer in self._answers(record.name, hook, made):
                     use(record, answer)
+            except Refused as error:
+                self._refuse(record, Status.BLOCKED, str(error))
             except ANYTHING as error:
-                self._fail(record, Status.FAILED_TO_LOAD, error)
+                self._fail(record, error, f"Its hook {hook} failed")
 
     def fixed_settings(self, name: str) -> Mapping[str, Any]:
         """Return what file and environment set for a plugin (`enabled` among it)."""
-        return self._fixed.get(name, {})
+        fixed = self._fixed.get(name, {})
+        return fixed if isinstance(fixed, dict) else {}
+
+    def note(self, record: PluginRecord, hook: str, error: BaseException, *, trips: bool) -> None:
+        """Log and remember what a plugin raised. `trips`: others waited for it, so too many of these trip it."""
+        place = _place(record, error)
+        kind = type(error).__name__
+        log.error("plugin failed", plugin=record.name, hook=hook, error=kind, place=place)
+        text = f"{kind}: {error}" if str(error) else kind
+        self.remember(Failure(record.name, hook, text, place, trips and not record.builtin))
+
+    def _implementations(self, hook: str) -> list[pluggy.HookImpl]:
+        caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
+        return caller.get_hookimpls()
 
     def _answers(self, name: str, hook: str, arguments: Mapping[str, Any]) -> list[Any]:
-        implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        answers = [_call(one, arguments) for one in implementations if one.plugin_name == name]
+        record = self.records[name]
+        found = (one for one in self._implementations(hook) if one.plugin_name == name)
+        answers = [self._call(record, one, arguments, self._start_deadline) for one in found]
         return [answer for answer in answers if answer is not None]
 
-    def _fail(self, record: PluginRecord, fault: Status, error: BaseException) -> None:
-        record.fault = fault
-        record.error = f"{type(error).__name__}: {error}"
-        log.error("plugin cannot run", plugin=record.name, status=str(fault), error=record.error)
+    def _call(
+        self, record: PluginRecord, implementation: pluggy.HookImpl, arguments: Mapping[str, Any], seconds: float
+    ) -> Any:
+        given = [arguments[name] for name in implementation.argnames]
+        if record.builtin:  # ours: no need of a thread
+            return implementation.function(*given)
+        return deadline.call(lambda: implementation.function(*given), seconds)
 
-    def _note_failure(self, record: PluginRecord, hook: str, error: BaseException) -> None:
-        record.failures += 1
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        record.last_failure = f"{hook}: {type(error).__name__} at {where.name}, line {where.lineno}"
-        log.error("plugin hook failed", plugin=record.name, hook=hook, error=record.last_failure)
+    def _fail(self, record: PluginRecord, error: BaseException, what: str) -> None:
+        kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self._refuse(
+            record, Status.FAILED_TO_LOAD, f"{what} ({kind}); update or remove the package {_package(record)}."
+        )
 
-
-def _call(implementation: pluggy.HookImpl, arguments: Mapping[str, Any]) -> Any:
-    return implementation.function(*(arguments[name] for name in implementation.argnames))
-
-
-def _as_draft(answer: Any) -> ScrobbleDraft | None:
-    if answer is None:
-        return None
-    if not isinstance(answer, ScrobbleDraft):
-        raise TypeError(f"prepare_draft returned {type(answer).__name__}, not a ScrobbleDraft")
-    return ScrobbleDraft.model_validate(answer.model_dump(warnings=False))  # model_copy(update=…) checks nothing
+    def _refuse(self, record: PluginRecord, fault: Status, sentence: str) -> None:
+        record.fault, record.error = fault, sentence
+        log.warning("plugin cannot run", plugin=record.name, status=str(fault), error=sentence)
 
 
-def _as_settings(answer: Any) -> type[PluginSettings]:
-    if not (isinstance(answer, type) and issubclass(answer, PluginSettings)):
-        raise TypeError("register_config must return a subclass of PluginSettings")
-    return answer
+class Refused(Exception):
+    """Raised by who uses a plugin's answer: it asks for something that is another's. The text is a sentence."""
 
 
-def _as_sources(answer: Any) -> tuple[Source, ...]:
-    sources = tuple(answer)
-    if not all(isinstance(source, Source) for source in sources):
-        raise TypeError("register_sources must return a list of Source")
-    return sources
+def _place(record: PluginRecord, error: BaseException) -> str:
+    """Return the last line of the plugin's own code that the error passed, or the last line of any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    module = sys.modules.get(record.module.partition(":")[0])
+    folder = str(Path(getattr(module, "__file__", None) or "nowhere").parent)
+    own = [frame for frame in frames if frame.filename.startswith(folder)] or frames
+    return f"{Path(own[-1].filename).name}, {own[-1].name}, line {own[-1].lineno}" if own else ""
 
 
-_CHECKED: Mapping[str, Callable[[Any], Any]] = {"register_config": _as_settings, "register_sources": _as_sources}
+def _package(record: PluginRecord) -> str:
+    return record.distribution or record.module

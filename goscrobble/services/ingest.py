@@ -10,17 +10,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from goscrobble import metrics
+from goscrobble.domain import events as source_events
 from goscrobble.domain import rules
 from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.domain.events import SourceEvent
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Scrobble, Stored
 from goscrobble.services import identity, settlement
 from goscrobble.services.core import Core
 from goscrobble.services.identity import Identified, Names
 from goscrobble.services.settlement import SELF, Changes, Key, key_of
-from goscrobble.storage import scrobbles
+from goscrobble.storage import scrobbles, sources
 from goscrobble.storage.database import Connection
 from goscrobble.storage.scrobbles import HeardRow, LockedUser
 
@@ -30,27 +33,71 @@ AT_ONCE = 100  # reports of one transaction, which so stays under 50 ms
 
 
 def submit(
-    core: Core, account_id: int, drafts: Sequence[ScrobbleDraft], *, source: str, voice: str = ""
+    core: Core,
+    account_id: int,
+    drafts: Sequence[ScrobbleDraft],
+    *,
+    source: str,
+    voice: str = "",
+    source_id: int | None = None,
+    beside: Callable[[Connection], None] | None = None,
 ) -> list[Outcome]:
     """Store listens of one account; when it returns they are on disk. One outcome per draft, in order.
 
-    `source` is the plugin that tells, `voice` which of its connections. Telling a listen again is a Duplicate; what
-    one draft is rejected for does not touch the others. Raises NotFound if the account is gone, Unavailable if the
-    database is.
+    `source` is the plugin that tells, `voice` which of its connections; `source_id` names the connection on which its
+    owner shall read what became of each. `beside` is done in the transaction that stores the last of them. Telling a
+    listen again is a Duplicate; what one draft is rejected for does not touch the others. Raises NotFound if the
+    account is gone, Unavailable if the database is.
     """
+    if not drafts and beside is None:
+        return []
     prepared = [_prepare(core, draft) for draft in drafts]
     outcomes: list[Outcome | None] = [item if isinstance(item, Rejected) else None for item in prepared]
     good = [(i, item) for i, item in enumerate(prepared) if isinstance(item, ScrobbleDraft)]
     good.sort(key=lambda entry: entry[1].played_at)
+    now = int(core.now())
+    refused = [
+        source_events.of_outcome(draft, item, now)
+        for draft, item in zip(drafts, prepared, strict=True)
+        if isinstance(item, Rejected)
+    ]
+    log = _Log(source_id, now, refused, beside)
     for start in range(0, len(good), AT_ONCE):
         part = good[start : start + AT_ONCE]
-        stored = _store(core, account_id, [draft for _, draft in part], source, voice)
+        is_last = start + AT_ONCE >= len(good)
+        stored = _store(core, account_id, [draft for _, draft in part], source, voice, log if is_last else log.within)
         for (i, _), outcome in zip(part, stored, strict=True):
             outcomes[i] = outcome
+    if not good and (refused or beside is not None):
+        core.database.write(lambda connection: log.write(connection, [], []))
     told = [outcome for outcome in outcomes if outcome is not None]
     for one in told:
         metrics.count_draft(source, type(one).__name__.lower())
     return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """What a transaction notes beside the plays: what became of each, for the owner of the connection."""
+
+    source_id: int | None
+    at: int
+    refused: Sequence[SourceEvent] = ()  # noted with the last plays
+    beside: Callable[[Connection], None] | None = None  # done with the last plays
+
+    @property
+    def within(self) -> _Log:
+        """That of a transaction which is not the last."""
+        return _Log(self.source_id, self.at)
+
+    def write(
+        self, connection: Connection, drafts: Sequence[ScrobbleDraft], outcomes: Sequence[Stored | Duplicate]
+    ) -> None:
+        if self.source_id is not None:
+            told = (source_events.of_outcome(*pair, self.at) for pair in zip(drafts, outcomes, strict=True))
+            sources.note(connection, self.source_id, [*told, *self.refused], heard_at=self.at)
+        if self.beside is not None:
+            self.beside(connection)
 
 
 def _prepare(core: Core, draft: ScrobbleDraft) -> ScrobbleDraft | Rejected:
@@ -67,23 +114,26 @@ def _refusal(core: Core, draft: ScrobbleDraft) -> str | None:
 
 
 def _store(
-    core: Core, account_id: int, drafts: list[ScrobbleDraft], source: str, voice: str
+    core: Core, account_id: int, drafts: list[ScrobbleDraft], source: str, voice: str, log: _Log
 ) -> list[Stored | Duplicate]:
     told, now = identity.recollect(core.database, drafts), int(core.now())
     if not core.database.is_sqlite:  # there writers run side by side, and would wait for each other's new names
         told = identity.learn_apart(core, told)
 
-    def settle(connection: Connection) -> tuple[LockedUser, Names, list[HeardRow], Changes]:
+    def settle(connection: Connection) -> tuple[LockedUser, Names, list[Stored | Duplicate], Changes]:
         user = scrobbles.lock_user(connection, account_id)
         names = identity.learn(connection, told, now)
         pairs = zip(drafts, names.of_drafts(), strict=True)
         rows = [_report(draft, named, source, voice) for draft, named in pairs]
-        return user, names, rows, settlement.settle(core.database, connection, user, rows, names.of_drafts())
+        changes = settlement.settle(core.database, connection, user, rows, names.of_drafts())
+        outcomes = _outcomes(rows, changes)
+        log.write(connection, drafts, outcomes)
+        return user, names, outcomes, changes
 
-    user, names, rows, changes = core.database.write(settle)
+    user, names, outcomes, changes = core.database.write(settle)
     identity.remember(core.database, names)
     _tell(core, user, changes)
-    return _outcomes(rows, changes)
+    return outcomes
 
 
 def _report(draft: ScrobbleDraft, names: Identified, source: str, voice: str) -> HeardRow:

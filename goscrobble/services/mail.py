@@ -27,8 +27,8 @@ from flask_mail import Mail, Message
 from goscrobble.config import Settings
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import BadConfig
+from goscrobble.plugins.policy import RetryLater, Unrecoverable
 from goscrobble.services.core import Core
-from goscrobble.services.work import RetryLater, Unrecoverable
 from goscrobble.storage import credentials, jobs, users
 from goscrobble.storage.database import Connection
 

@@ -6,16 +6,19 @@ tells it again, and the second telling is a duplicate.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
+from goscrobble.domain import events as source_events
 from goscrobble.domain import rules, sessions
 from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft
+from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.domain.scrobbles import Outcome, Rejected
 from goscrobble.domain.sessions import Session, Step
 from goscrobble.errors import NotFound, Unavailable
 from goscrobble.services import ingest
 from goscrobble.services.core import Core
-from goscrobble.storage import scrobbles, users
+from goscrobble.storage import scrobbles, sources, users
 from goscrobble.storage import sessions as stored
 from goscrobble.storage.database import Connection
 from goscrobble.storage.sessions import SessionRow
@@ -24,7 +27,9 @@ _TRIES = 5  # how often another worker may be faster with the same player
 _AT_ONCE = 200  # sessions that one tick judges
 
 
-def observe(core: Core, account_id: int, event: Playing, *, source: str, voice: str = "") -> list[Outcome]:
+def observe(
+    core: Core, account_id: int, event: Playing, *, source: str, voice: str = "", source_id: int | None = None
+) -> list[Outcome]:
     """Note what a player does. Returns the outcomes of the listens that this decided (often none).
 
     Arguments as for `ingest.submit`; an event that names no track we could keep is Rejected, and forgotten. Raises
@@ -35,32 +40,47 @@ def observe(core: Core, account_id: int, event: Playing, *, source: str, voice: 
     try:
         draft = rules.tidy(event.draft.model_copy(update={"played_at": int(event.at)}))
     except ValueError as error:
-        return [Rejected(str(error))]
+        return [_reject(core, event, str(error), source_id)]
     if reason := rules.judge(draft, core.now()):
-        return [Rejected(reason)]
+        return [_reject(core, event, reason, source_id)]
     event = event.model_copy(update={"item": event.item[:200], "draft": draft})
+    told = _Told(account_id, whose, player, source_id, int(core.now()))
     for _ in range(_TRIES):
         with core.database.read() as connection:
             before = stored.of_player(connection, account_id, whose, player)
         step = sessions.step([_session(row) for row in before], event)
-        outcomes = ingest.submit(core, account_id, step.listens, source=source, voice=voice) if step.listens else []
-        rows = [_row(account_id, whose, player, session) for session in step.keep]
-        if not rows:
+        outcomes = ingest.submit(core, account_id, step.listens, source=source, voice=voice, source_id=source_id)
+        if not step.keep:
             return outcomes
-
-        def keep(connection: Connection, before: list[SessionRow] = before, rows: list[SessionRow] = rows) -> bool:
-            scrobbles.hold_user(connection, account_id)
-            if stored.of_player(connection, account_id, whose, player) != before:
-                return False
-            for row in rows:
-                stored.put(connection, row)
-            return True
-
-        if core.database.write(keep):
+        if core.database.write(partial(_keep, told=told, before=before, step=step)):
             if step.began and event.at > core.now() - sessions.SHOWN:
                 _tell(core, account_id, step, source, player)
             return outcomes
     raise Unavailable("This player is being reported by several requests at once, please try again")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Who told something: a player of an account's, by a voice; and when it arrived (Unix seconds)."""
+
+    account_id: int
+    voice: str
+    player: str
+    source_id: int | None
+    at: int
+
+
+def _keep(connection: Connection, told: _Told, before: list[SessionRow], step: Step) -> bool:
+    """Store the sessions of a step. False: another worker was faster, and it must be thought over."""
+    scrobbles.hold_user(connection, told.account_id)
+    if stored.of_player(connection, told.account_id, told.voice, told.player) != before:
+        return False
+    for session in step.keep:
+        stored.put(connection, _row(told.account_id, told.voice, told.player, session))
+    notes = _notes(step, told.at)
+    if told.source_id is not None and notes:
+        sources.note(connection, told.source_id, notes, heard_at=told.at)
+    return True
 
 
 def now_playing(core: Core, account_id: int) -> list[NowPlaying]:
@@ -76,13 +96,46 @@ def judge_due(core: Core) -> int:
         due = stored.due(connection, int(core.now()), _AT_ONCE)
     for row in due:
         source, _, voice = row.voice.partition(":")
+        with core.database.read() as connection:
+            connected = sources.find(connection, row.user_id, source, voice)
+        source_id = connected.id if connected is not None else None
         step = sessions.run_out(_session(row), core.now())
         try:
-            ingest.submit(core, row.user_id, step.listens, source=source, voice=voice)
+            ingest.submit(core, row.user_id, step.listens, source=source, voice=voice, source_id=source_id)
         except NotFound:
             continue  # the account was deleted a moment ago, and the session with it
-        core.database.write(partial(stored.mark_judged, row=row))
+        core.database.write(partial(_mark_judged, row=row, notes=_notes(step, int(core.now())), source_id=source_id))
     return len(due)
+
+
+def _mark_judged(connection: Connection, row: SessionRow, notes: list[SourceEvent], source_id: int | None) -> None:
+    if stored.mark_judged(connection, row) and source_id is not None and notes:
+        sources.note(connection, source_id, notes, heard_at=None)
+
+
+def _reject(core: Core, event: Playing, reason: str, source_id: int | None) -> Rejected:
+    outcome, now = Rejected(reason), int(core.now())
+    if source_id is not None:
+        told = source_events.of_outcome(event.draft, outcome, now)
+        core.database.write(lambda connection: sources.note(connection, source_id, [told], heard_at=now))
+    return outcome
+
+
+def _notes(step: Step, at: int) -> list[SourceEvent]:
+    """Return what the owner of the connection shall read of a step; what became of listens, `ingest` notes."""
+    notes = [
+        SourceEvent(at, source_events.track_of(session.draft), EventOutcome.UNHEARD, _too_little(session))
+        for session in step.unheard
+    ]
+    if step.began:
+        notes.append(SourceEvent(at, source_events.track_of(step.keep[-1].draft), EventOutcome.PLAYING))
+    return notes
+
+
+def _too_little(session: Session) -> str:
+    length = f" of {session.duration} s" if session.duration else ""
+    needed = f"{rules.threshold(session.duration):.0f} s are needed: half of the track, or four minutes"
+    return f"{session.heard:.0f} s{length} were heard; {needed}."
 
 
 def _tell(core: Core, account_id: int, step: Step, source: str, player: str) -> None:

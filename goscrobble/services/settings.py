@@ -15,8 +15,11 @@ from pydantic import BaseModel, ValidationError
 from goscrobble.config import RuntimeSettings
 from goscrobble.errors import BadInput, Conflict, Unavailable
 from goscrobble.plugins import PluginSettings
+from goscrobble.plugins.checks import near
 from goscrobble.plugins.declarations import PluginRecord
+from goscrobble.services import secrets
 from goscrobble.services.core import Core
+from goscrobble.storage import failures
 from goscrobble.storage import settings as stored_settings
 
 M = TypeVar("M", bound=BaseModel)
@@ -30,9 +33,10 @@ class Option:
     key: str  # REGISTRATION_ENABLED
     owner: str | None  # the plugin, or None for the core
     field: str
-    value: Any
+    value: Any  # as JSON knows it
     fixed: bool  # set by file or environment: read-only
     description: str
+    secret: bool = False  # not to be shown on a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class _Snapshot:
     runtime: RuntimeSettings
     plugins: Mapping[str, PluginSettings]
     enabled: Mapping[str, bool]
+    tripped: Mapping[str, int]  # until when, Unix seconds
     options: Mapping[str, Option]
 
 
@@ -59,6 +64,17 @@ def is_enabled(core: Core, name: str) -> bool:
     return _snapshot(core).enabled.get(name, False)
 
 
+def is_tripped(core: Core, name: str) -> bool:
+    """Return whether a plugin failed so often that its hooks are left alone for a while."""
+    return tripped_until(core, name) is not None
+
+
+def tripped_until(core: Core, name: str) -> int | None:
+    """Return until when a plugin's hooks are left alone, Unix seconds; None: they are asked."""
+    until = _snapshot(core).tripped.get(name, 0)
+    return until if until > core.now() else None
+
+
 def options(core: Core) -> Mapping[str, Option]:
     """Return every option by key, the core's first."""
     return _snapshot(core).options
@@ -74,13 +90,20 @@ def change(core: Core, values: Mapping[str, Any]) -> None:
     parsed: dict[str, Any] = {}
     for key, value in values.items():
         if key not in known:
-            raise BadInput(f"There is no setting called {key[:80]}")
+            hint = near(key[:80].upper(), known)
+            raise BadInput(f"There is no setting called {key[:80]}{hint and f', {hint}'}")
         parsed[key] = _parse(core, known[key], value)
         if known[key].fixed and parsed[key] != known[key].value:
             raise Conflict(f"{key} is fixed by the configuration file or the environment")
     changed = {key: value for key, value in parsed.items() if not known[key].fixed}
     _check_together(core, {key: option.value for key, option in known.items()} | changed, known)
-    core.database.write(lambda connection: stored_settings.write(connection, changed, int(core.now())))
+    stored = {key: secrets.seal(core, value) if known[key].secret else value for key, value in changed.items()}
+    core.database.write(lambda connection: stored_settings.write(connection, stored, int(core.now())))
+    forget(core)
+
+
+def forget(core: Core) -> None:
+    """Look everything up anew: called after each change."""
     core.database.caches.pop("settings", None)
 
 
@@ -97,7 +120,8 @@ def _snapshot(core: Core) -> _Snapshot:
 
 def _read(core: Core) -> _Snapshot:
     with core.database.read() as connection:
-        stored = stored_settings.read_all(connection)
+        stored = secrets.unseal(core, stored_settings.read_all(connection))
+        tripped = failures.tripped(connection, now=int(core.now()))
     fixed = {key: value for key in RuntimeSettings.model_fields if (value := getattr(core.settings, key)) is not None}
     found = {key: stored[key.upper()] for key in RuntimeSettings.model_fields if key.upper() in stored}
     core_settings = _lenient(RuntimeSettings, found, fixed)
@@ -111,7 +135,7 @@ def _read(core: Core) -> _Snapshot:
         if record.builtin or record.fault is not None:
             continue
         plugins[record.name], enabled[record.name] = _read_plugin(core, record, stored, known)
-    return _Snapshot(core.now(), core_settings, plugins, enabled, known)
+    return _Snapshot(core.now(), core_settings, plugins, enabled, tripped, known)
 
 
 def _read_plugin(
@@ -129,7 +153,8 @@ def _read_plugin(
     settings = _lenient(record.settings_model, found, fixed)
     for key, field in fields.items():
         name = f"{prefix}_{key.upper()}"
-        known[name] = Option(name, record.name, key, getattr(settings, key), key in fixed, field.description or "")
+        value, is_secret = secrets.plain(settings, key), secrets.is_secret(record.settings_model, key)
+        known[name] = Option(name, record.name, key, value, key in fixed, field.description or "", is_secret)
     return settings, is_on
 
 
@@ -157,7 +182,7 @@ def _parse(core: Core, option: Option, value: Any) -> Any:
         made = model.model_validate({option.field: value})
     except ValidationError as error:
         raise BadInput(f"{option.key}: {error.errors()[0]['msg']}") from None
-    return getattr(made, option.field)
+    return secrets.plain(made, option.field)
 
 
 def _check_together(core: Core, values: Mapping[str, Any], known: Mapping[str, Option]) -> None:

@@ -17,7 +17,7 @@ PREFIX = "gs_"  # tells an API token from a JWT, and a leaked one from noise
 LONGEST_NAME = 100  # characters
 MOST = 200  # tokens of one account
 
-__all__ = ["MOST", "PREFIX", "SCOPES", "ApiTokenInfo", "add_api_token", "list_api_tokens", "revoke_api_token"]
+__all__ = ["MOST", "PREFIX", "SCOPES", "ApiTokenInfo", "add_api_token", "forget", "list_api_tokens", "revoke_api_token"]
 
 
 def add_api_token(core: Core, account: Account, name: str, scopes: AbstractSet[str]) -> tuple[ApiTokenInfo, str]:
@@ -53,4 +53,9 @@ def revoke_api_token(core: Core, account: Account, uuid: str) -> None:
         lambda connection: credentials.delete_api_token(connection, account.id, uuid)
     ):
         raise NotFound("There is no such token")
+    forget(core)
+
+
+def forget(core: Core) -> None:
+    """Look every token up anew: called after one was revoked."""
     identities.forget(core)

@@ -55,9 +55,9 @@ def put(connection: Connection, row: SessionRow) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
-def mark_judged(connection: Connection, row: SessionRow) -> None:
-    """Note that a session had its verdict, unless its player was heard of meanwhile."""
-    connection.execute(
+def mark_judged(connection: Connection, row: SessionRow) -> bool:
+    """Note that a session had its verdict; False: its player was heard of meanwhile, and it goes on."""
+    marked = connection.execute(
         update(_session)
         .where(
             _session.c.user_id == row.user_id,
@@ -69,6 +69,7 @@ def mark_judged(connection: Connection, row: SessionRow) -> None:
         )
         .values(judged=True, due_at=None, state="stopped")
     )
+    return marked.rowcount == 1
 
 
 def due(connection: Connection, now: int, limit: int) -> list[SessionRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -23,3 +23,8 @@ def write(connection: Connection, values: Mapping[str, Any], now: int) -> None:
     for key in sorted(values):
         connection.execute(delete(_setting).where(_setting.c.key == key))
         connection.execute(insert(_setting).values(key=key, value=json.dumps(values[key]), changed_at=now))
+
+
+def remove(connection: Connection, keys: Collection[str]) -> int:
+    """Forget stored values; returns how many there were."""
+    return connection.execute(delete(_setting).where(_setting.c.key.in_(keys))).rowcount

@@ -13,8 +13,8 @@ from goscrobble import config, defaults
 from goscrobble.config import Settings
 from goscrobble.plugins.host import PluginHost
 from goscrobble.services import keys
-from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
+from goscrobble.services.hosting import attach
 from goscrobble.storage.database import Database, engine_options
 
 PLENTY = "1000/s burst 100000"
@@ -38,6 +38,4 @@ def make_core(
     )
     host.load()
     database = Database(create_engine(settings.url, **engine_options(settings.url)))
-    core = Core(settings, database, host, keys.load(settings.instance_path), clock)
-    host.is_enabled = lambda name: runtime_settings.is_enabled(core, name)
-    return core
+    return attach(Core(settings, database, host, keys.load(settings.instance_path), clock))

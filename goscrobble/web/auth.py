@@ -27,6 +27,7 @@ class AuthContext:
     kind: Literal["jwt", "api-token", "session"]
     scopes: frozenset[str]  # of ingest, read, write, account
     token_uuid: str | None = None  # of an API token
+    token_name: str = ""  # same
 
 
 def register(app: Flask, core: Core) -> None:
@@ -113,7 +114,7 @@ def _by_api_token(secret: str) -> AuthContext:
     if found is None:
         raise NotAuthenticated("This API token is not valid")
     account, token = found
-    return AuthContext(account, "api-token", token.scopes, token.id)
+    return AuthContext(account, "api-token", token.scopes, token.id, token.name)
 
 
 def _by_jwt(text: str) -> AuthContext:

@@ -11,6 +11,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from goscrobble.errors import GoScrobbleError
+from goscrobble.web import current_core
 
 OUR_FAULT = "Something went wrong on our side"
 MACHINE_PATHS = ("/api/", "/health/")
@@ -86,6 +87,9 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
 
 def _answer_bug(error: Exception) -> Response:
     log.error("request failed", exc_info=error, status=500)
+    if "plugin" in g:  # in a route of a plugin's: its administrator shall read of it, but nobody is shut out for it
+        plugins = current_core().plugins
+        plugins.note(plugins.records[g.plugin], "routes", error, trips=False)
     return _answer(500, OUR_FAULT, request_id=request_id())
 
 

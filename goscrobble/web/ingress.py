@@ -5,51 +5,93 @@ Jellyfin says `text/plain`, others nothing at all: a body is tried as JSON whate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from http import HTTPStatus
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
+from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.domain.scrobbles import Outcome
-from goscrobble.errors import BadInput
+from goscrobble.errors import BadInput, NotAllowed
 from goscrobble.plugins import PluginSettings
-from goscrobble.plugins.declarations import Ingress, PluginRecord
-from goscrobble.services import ingest, playback
+from goscrobble.plugins.declarations import Ingress, PluginRecord, Routes
+from goscrobble.plugins.host import Refused
 from goscrobble.services import settings as runtime_settings
+from goscrobble.services import sources
 from goscrobble.services.core import Core
-from goscrobble.web import auth, limits
+from goscrobble.services.source_accounts import Connected
+from goscrobble.web import auth, current_core, limits
 from goscrobble.web.body import parse_json
 
+T = TypeVar("T")
+
 ROOT = "/api/v1/ingress"
+REFUSAL_NOTED_EVERY = 10.0  # seconds: a player that is refused again and again costs no write each time
+_PATH = re.compile(r"(?:/[a-z0-9_.~-]+)+")
+_MOST_REMEMBERED = 5000
 _MOST_FIELDS = 1000
 
 
 def register(app: Flask, core: Core) -> None:
     """Ask every loaded plugin for its routes and mount them."""
+    own = [(rule.rule.partition("<")[0].rstrip("/") or "/") for rule in app.url_map.iter_rules()]
 
-    def mount(record: PluginRecord, answer: Sequence[Ingress]) -> None:
-        for ingress in answer:
-            _mount(app, record, ingress)
+    def mount(record: PluginRecord, answer: Sequence[Ingress | Routes]) -> None:
+        for routes in answer:
+            if isinstance(routes, Ingress):
+                _mount_ingress(app, core, record, routes)
+            else:
+                _mount_routes(app, core, record, routes, own)
 
     core.plugins.collect("register_blueprints", mount, toolkit=lambda record: RequestToolkit(core, record.name))
 
 
-def _mount(app: Flask, record: PluginRecord, ingress: Ingress) -> None:
+def _mount_ingress(app: Flask, core: Core, record: PluginRecord, ingress: Ingress) -> None:
     prefix = f"{ROOT}/{record.name}"
 
     def before() -> None:
+        g.plugin = record.name
         if request.method != "OPTIONS":
-            _admit(record.name, ingress)
+            _admit(core, record.name, ingress)
 
     record.mounts.append(prefix)  # first: what is mounted in part is behind the gate too
     ingress.blueprint.before_request(before)
+    ingress.blueprint.after_request(_note_refusal)
     app.register_blueprint(ingress.blueprint, url_prefix=prefix)
 
 
-def _admit(plugin: str, ingress: Ingress) -> None:
-    """Find out who sends, read the body, and take a token from the right bucket.
+def _mount_routes(app: Flask, core: Core, record: PluginRecord, routes: Routes, own: Sequence[str]) -> None:
+    """Mount any other routes. Raises Refused for a path that is the server's own or another plugin's."""
+    path = routes.at
+    if not _PATH.fullmatch(path):
+        raise Refused(f"It wants the path {path!r}, which is none; its author must choose one like /{record.name}.")
+    if any(_overlap(path, known, both=False) for known in own) or _overlap(path, ROOT):
+        raise Refused(f"It wants the path {path}, which is the server's own; its author must choose another.")
+    for other in core.plugins.records.values():
+        if other is not record and any(_overlap(path, mount) for mount in other.mounts):
+            raise Refused(f"It wants the path {path}, which the plugin {other.name} has already; remove one of them.")
+
+    def before() -> None:
+        g.plugin = record.name
+
+    record.mounts.append(path)
+    routes.blueprint.before_request(before)
+    app.register_blueprint(routes.blueprint, url_prefix=path)
+
+
+def _overlap(path: str, known: str, *, both: bool = True) -> bool:
+    """Whether `known` is this path or lies below it; `both`: or the other way round."""
+    below = known == path or known.startswith(f"{path}/")
+    return below or (both and path.startswith(f"{known}/"))
+
+
+def _admit(core: Core, plugin: str, ingress: Ingress) -> None:
+    """Find out who sends and by which connection, read the body, and take a token from the right bucket.
 
     A stranger's body is looked into only where it may hold the credential itself.
     """
@@ -62,12 +104,31 @@ def _admit(plugin: str, ingress: Ingress) -> None:
     except BadInput as error:
         problem = error
     key = payload.get("key") if isinstance(payload, dict) else None
-    g.ingress_auth = auth.identify_ingress(key if isinstance(key, str) else None)
+    context = g.ingress_auth = auth.identify_ingress(key if isinstance(key, str) else None)
+    voice, name = context.token_uuid or sources.ACCOUNT, context.token_name or "Signed in without an API token"
+    g.source = sources.heard_from(core, context.account.id, plugin, voice, name)
     limits.spend("events" if problem is None and ingress.is_event(payload) else "light")
     if problem is not None:
         raise problem
-    g.ingress_plugin = plugin
+    if g.source.is_paused:
+        raise NotAllowed("This connection is paused; its owner can resume it in the settings")
     g.ingress_payload = payload
+
+
+def _note_refusal(response: Response) -> Response:
+    """Let the owner of a connection read why a request of it came to nothing, unless the plays themselves say so."""
+    if response.status_code < HTTPStatus.BAD_REQUEST or "source" not in g or "plays_told" in g:
+        return response
+    sentence = (response.get_json(silent=True) or {}).get("error", "") if response.is_json else ""
+    core, now = current_core(), current_core().now()
+    told: dict[tuple[int, str], float] = core.database.caches.setdefault("refusals", {})
+    key = (g.source.id, sentence)
+    if now - told.get(key, 0.0) >= REFUSAL_NOTED_EVERY:
+        if len(told) >= _MOST_REMEMBERED:
+            told.clear()
+        told[key] = now
+        sources.note(core, g.source, SourceEvent(int(now), "", EventOutcome.REFUSED, f"{sentence}."))
+    return response
 
 
 def read_payload(raw: bytes, ingress: Ingress) -> Any:
@@ -125,18 +186,28 @@ class RequestToolkit:
 
     def submit(self, drafts: Sequence[ScrobbleDraft]) -> list[Outcome]:
         """Store listens of the request's listener."""
-        return ingest.submit(self._core, self._account_id, drafts, source=self._plugin, voice=self._voice)
+        outcomes = self.source_account().submit(drafts)
+        g.plays_told = True
+        return outcomes
 
     def observe(self, event: Playing) -> list[Outcome]:
         """Note what a player of the request's listener does."""
-        return playback.observe(self._core, self._account_id, event, source=self._plugin, voice=self._voice)
+        outcomes = self.source_account().observe(event)
+        g.plays_told = True
+        return outcomes
 
-    @property
-    def _account_id(self) -> int:
-        account_id: int = g.ingress_auth.account.id
-        return account_id
+    def ignore(self, reason: str, what: str = "") -> None:
+        """Note for the listener why nothing is made of this request."""
+        self.source_account().note(EventOutcome.IGNORED, reason, what)
 
-    @property
-    def _voice(self) -> str:
-        """Which connection speaks: each token is one, and the account itself is another."""
-        return g.ingress_auth.token_uuid or "account"
+    def source_account(self) -> Connected:
+        """Return the connection that this request came by."""
+        return Connected(self._core, g.source, g.ingress_auth.account.username)
+
+    def read(self) -> AbstractContextManager[Any]:
+        """Give a database connection to read with."""
+        return self._core.database.read()
+
+    def write(self, work: Callable[[Any], T]) -> T:
+        """Run `work(connection)` in one transaction."""
+        return self._core.database.write(work)

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from goscrobble.errors import BadConfig
+from goscrobble.plugins.policy import RetryLater, Unrecoverable
 from goscrobble.services import mail
-from goscrobble.services.work import RetryLater, Unrecoverable
 from goscrobble.testing import make_account, make_core, make_settings
 
 

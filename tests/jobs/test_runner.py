@@ -7,7 +7,7 @@ import structlog
 
 from goscrobble.jobs.runner import LEASE, MOST_ATTEMPTS, Runner
 from goscrobble.jobs.schedule import Periodic
-from goscrobble.services.work import RetryLater, Unrecoverable
+from goscrobble.plugins.policy import RetryLater, Unrecoverable
 from goscrobble.storage import jobs
 
 

@@ -132,8 +132,8 @@ class Plugin(BaseModel):
             error=record.error,
             distribution=record.distribution,
             version=record.version,
-            failures=record.failures,
-            last_failure=record.last_failure,
+            failures=0,
+            last_failure="",
         )
 
 

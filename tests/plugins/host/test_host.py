@@ -1,5 +1,6 @@
 """The host: whatever a plugin does wrong, the server starts and serves."""
 
+import re
 import sys
 import textwrap
 from importlib.metadata import EntryPoint
@@ -11,8 +12,8 @@ from goscrobble.app import create_app
 from goscrobble.errors import BadInput
 from goscrobble.plugins.declarations import Status
 from goscrobble.plugins.host import GROUP, PluginHost
+from goscrobble.services import failures, tokens
 from goscrobble.services import settings as runtime_settings
-from goscrobble.services import tokens
 from goscrobble.testing import make_account, make_draft, make_settings
 
 GOOD = """
@@ -195,9 +196,14 @@ def test_what_a_hook_raises_hurts_nobody_and_is_counted(serve, found):
     core = core_of(app)
 
     assert post(app, "good", key_for(core), title="One").json["outcome"] == "Stored"
-    record = core.plugins.records["bad"]
-    assert record.failures == 3
-    assert record.last_failure.startswith("after_scrobble: SystemError at after_scrobble, line ")
+    raised = {one.hook: (one.count, one.error) for one in failures.list_all(core)}
+    assert raised == {
+        "prepare_draft": (1, "RuntimeError: prepare"),
+        "reject_draft": (1, "RuntimeError: reject"),
+        "after_scrobble": (1, "SystemError: after"),
+    }
+    place = failures.list_all(core)[0].place
+    assert re.fullmatch(r"plugin_under_test_bad_0\.py, \w+, line \d+", place)
     assert statuses(core)["bad"] == Status.ENABLED
 
 
@@ -252,7 +258,7 @@ def test_a_plugin_that_is_switched_off_has_no_routes_and_is_asked_nothing(serve,
         response = getattr(app.test_client(), method)("/api/v1/ingress/good")
         assert (response.status_code, response.json) == (404, {"error": "The plugin good is switched off"})
     assert core.plugins.prepare(make_draft()) == make_draft()
-    assert core.plugins.records["bad"].failures == 0
+    assert failures.list_all(core) == []
     assert app.test_client().get("/api/v1/openapi.json").json["paths"]["/api/v1/ingress/good"]
     runtime_settings.change(core, {"GOOD_ENABLED": True})
     assert post(app, "good", key, title="One").status_code == 200
@@ -339,7 +345,7 @@ def test_a_draft_that_a_plugin_spoilt_goes_on_as_it_was(serve, found):
     core = core_of(app)
 
     assert post(app, "good", key_for(core), title="One").json["outcome"] == "Stored"
-    assert core.plugins.records["bad"].failures == 1
+    assert [(one.hook, one.count) for one in failures.list_all(core)] == [("prepare_draft", 1)]
 
 
 def test_settings_that_do_not_go_together_are_refused_and_never_stop_the_server(serve, found, clock):

@@ -1,0 +1,117 @@
+"""Whether what a plugin declares can be used. Pure; the host says what becomes of the plugin."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from goscrobble.config import RuntimeSettings
+from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.plugins.declarations import Migrations, PluginRecord, PluginSettings, Poller, Source, SourceSettings
+
+T = TypeVar("T")
+LONGEST_NAME = 40  # characters
+SHORTEST_PAUSE = 1.0  # seconds between two polls
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def misnamed(name: str) -> str:
+    """Return why a plugin cannot be called so, "" if it can: its name is part of addresses, keys and tables."""
+    if _NAME.fullmatch(name) and len(name) <= LONGEST_NAME:
+        return ""
+    return (
+        f"A plugin's name is up to {LONGEST_NAME} lower-case letters, digits and underscores; rename its entry point."
+    )
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean "…"?` if one of the known names is like this one, else ""."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f'did you mean "{found[0]}"?' if found else ""
+
+
+def keys_of(record: PluginRecord) -> set[str]:
+    """Return the keys of `/config` that are this plugin's."""
+    return {f"{record.name}_{field}".upper() for field in ("enabled", *record.settings_model.model_fields)}
+
+
+def clash(record: PluginRecord, others: Iterable[PluginRecord]) -> str:
+    """Return what another plugin or the core has already that this one wants, as a sentence; "" if nothing."""
+    mine = keys_of(record)
+    if taken := mine & {key.upper() for key in RuntimeSettings.model_fields}:
+        return f"Its setting {min(taken)} is one of the server's own; its author must rename the field."
+    for other in others:
+        if taken := mine & keys_of(other):
+            return f"Its setting {min(taken)} is one of the plugin {other.name} too; remove one of them."
+    return ""
+
+
+def wrong_tables(record: PluginRecord) -> str:
+    """Return which of the plugin's tables is not called as it must be, as a sentence; "" if all are."""
+    if record.migrations is None:
+        return ""
+    prefix = table_prefix(record.name)
+    wrong = sorted(name for name in record.migrations.metadata.tables if not name.startswith(prefix))
+    return f"Its table {wrong[0]} must be called {prefix}…; its author must rename it." if wrong else ""
+
+
+def table_prefix(plugin: str) -> str:
+    """Return how the names of a plugin's tables begin."""
+    return f"plugin_{plugin}_"
+
+
+def as_draft(answer: Any) -> ScrobbleDraft | None:
+    """Return what `prepare_draft` returned, checked."""
+    if answer is None:
+        return None
+    if not isinstance(answer, ScrobbleDraft):
+        raise TypeError(f"prepare_draft returned {type(answer).__name__}, not a ScrobbleDraft")
+    return ScrobbleDraft.model_validate(answer.model_dump(warnings=False))  # model_copy(update=…) checks nothing
+
+
+def _as_settings(answer: Any) -> type[PluginSettings]:
+    if not (isinstance(answer, type) and issubclass(answer, PluginSettings)):
+        raise TypeError("register_config must return a subclass of PluginSettings")
+    return answer
+
+
+def _as_sources(answer: Any) -> tuple[Source, ...]:
+    sources = _all_of(Source, answer, "register_sources")
+    for source in sources:
+        settings: Any = source.settings
+        if not (isinstance(settings, type) and issubclass(settings, SourceSettings)):
+            raise TypeError(f"the settings of {source.title} must be a subclass of SourceSettings")
+    return sources
+
+
+def _as_pollers(answer: Any) -> tuple[Poller, ...]:
+    pollers = _all_of(Poller, answer, "register_pollers")
+    if any(poller.every < SHORTEST_PAUSE for poller in pollers):
+        raise ValueError(f"a poller must wait {SHORTEST_PAUSE:g} s or longer between two polls")
+    return pollers
+
+
+def _as_migrations(answer: Any) -> Migrations:
+    if not isinstance(answer, Migrations):
+        raise TypeError("register_migrations must return Migrations")
+    if not (answer.folder / "versions").is_dir():
+        raise ValueError(f"there is no folder {answer.folder / 'versions'}")
+    return answer
+
+
+def _all_of(kind: type[T], answer: Any, hook: str) -> tuple[T, ...]:
+    found = tuple(answer)
+    if not all(isinstance(one, kind) for one in found):
+        raise TypeError(f"{hook} must return a list of {kind.__name__}")
+    return found
+
+
+# Each hook that is asked when a plugin is loaded: where its answer goes, and how it is checked.
+CHECKED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "register_config": ("settings_model", _as_settings),
+    "register_sources": ("sources", _as_sources),
+    "register_pollers": ("pollers", _as_pollers),
+    "register_migrations": ("migrations", _as_migrations),
+}

@@ -1,0 +1,20 @@
+"""How a poller, a relay or a job says that it did not succeed. The three words carry the whole policy of retries.
+
+Whatever else is raised counts as `RetryLater`.
+"""
+
+
+class RetryLater(Exception):
+    """Try again: in `after` seconds, or with growing pauses (5 s at first, up to 4 min)."""
+
+    def __init__(self, message: str = "", *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class NotAuthorized(Exception):
+    """The other side does not accept us any more: paused until its owner has seen to it."""
+
+
+class Unrecoverable(Exception):
+    """It will never succeed: kept with its reason, not tried again."""

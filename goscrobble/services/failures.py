@@ -1,0 +1,73 @@
+"""What plugins raise: remembered for the administrator, and reason to leave a plugin's hooks alone for a while."""
+
+from __future__ import annotations
+
+import structlog
+from pydantic import SecretStr
+
+from goscrobble import logs
+from goscrobble.errors import Unavailable
+from goscrobble.plugins.declarations import Failure
+from goscrobble.services import settings
+from goscrobble.services.core import Core
+from goscrobble.storage import failures
+from goscrobble.storage.failures import FailureRow
+
+MOST = 5  # failures of one hook …
+WITHIN = 600  # … in so many seconds trip the plugin …
+REST = 3600  # … for so long, in all workers
+LONGEST_ERROR, LONGEST_PLACE = 500, 300  # characters that are kept
+_SHORTEST_SECRET = 4  # characters; what is shorter stands in too many words
+log = structlog.get_logger("goscrobble.plugins")
+
+__all__ = ["MOST", "REST", "WITHIN", "FailureRow", "list_all", "note", "reset"]
+
+
+def note(core: Core, failure: Failure) -> None:
+    """Remember what a plugin raised, without credentials. Never raises: the failure itself is trouble enough."""
+    now = int(core.now())
+    error = _without_secrets(core, failure)[:LONGEST_ERROR]
+    try:
+        trips = core.database.write(
+            lambda connection: failures.note(
+                connection,
+                failure.plugin[:40],
+                failure.hook[:60],
+                error=error,
+                place=failure.place[:LONGEST_PLACE],
+                now=now,
+                most=MOST if failure.trips else 0,
+                within=WITHIN,
+                rest=REST,
+            )
+        )
+    except Unavailable:
+        return
+    if trips:
+        settings.forget(core)
+        log.error("plugin tripped: its hooks are not asked for an hour", plugin=failure.plugin, hook=failure.hook)
+
+
+def list_all(core: Core) -> list[FailureRow]:
+    """Return what every plugin raised, the latest first."""
+    with core.database.read() as connection:
+        return failures.list_all(connection)
+
+
+def reset(core: Core, plugin: str) -> None:
+    """Ask a plugin's hooks again, in all workers within two seconds."""
+    core.database.write(lambda connection: failures.reset(connection, plugin))
+    settings.forget(core)
+
+
+def _without_secrets(core: Core, failure: Failure) -> str:
+    """Return the text of an error without what looks like a credential, and without the plugin's own ones."""
+    text = failure.error.replace("\0", "")
+    try:
+        values = list(dict(settings.plugin(core, failure.plugin)).values())
+    except (KeyError, Unavailable):
+        values = []
+    for value in values:
+        if isinstance(value, SecretStr) and len(value.get_secret_value()) >= _SHORTEST_SECRET:
+            text = text.replace(value.get_secret_value(), "[secret]")
+    return logs.without_secrets(text)

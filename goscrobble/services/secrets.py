@@ -1,0 +1,59 @@
+"""What third parties gave us (passwords, API secrets), encrypted wherever it is stored.
+
+A field of type `SecretStr` marks such a value. Stored, it is `{"sealed": "<Fernet token>"}`; the keys are in the
+instance folder, apart from the database and its backups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from pydantic import BaseModel, SecretStr
+
+from goscrobble.services.core import Core
+
+SEALED = "sealed"
+log = structlog.get_logger("goscrobble.secrets")
+
+
+def is_secret(model: type[BaseModel], field: str) -> bool:
+    """Return whether this field holds a secret."""
+    return isinstance(model.model_fields[field].get_default(call_default_factory=True), SecretStr) or (
+        model.model_fields[field].annotation is SecretStr
+    )
+
+
+def plain(settings: BaseModel, field: str) -> Any:
+    """Return a field as JSON knows it, a secret in clear."""
+    value = getattr(settings, field)
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return settings.model_dump(mode="json", include={field})[field]
+
+
+def seal(core: Core, value: Any) -> dict[str, str]:
+    """Return a secret as it is stored."""
+    return {SEALED: _fernet(core).encrypt(str(value).encode()).decode()}
+
+
+def unseal(core: Core, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return stored values with their secrets in clear; one whose key is lost is left out."""
+    found = {}
+    for name, value in values.items():
+        if not (isinstance(value, dict) and set(value) == {SEALED}):
+            found[name] = value
+            continue
+        try:
+            found[name] = _fernet(core).decrypt(value[SEALED].encode()).decode()
+        except InvalidToken:
+            log.error(  # noqa: TRY400 - where it was found does not matter
+                "a stored secret cannot be read: the key it was encrypted with is gone", setting=name
+            )
+    return found
+
+
+def _fernet(core: Core) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in core.keys.secrets])

@@ -1,0 +1,118 @@
+"""A connection as its plugin sees it (see `goscrobble.plugins.toolkit.SourceAccount`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from goscrobble.domain.drafts import Playing, ScrobbleDraft
+from goscrobble.domain.events import EventOutcome, SourceEvent
+from goscrobble.domain.scrobbles import Outcome
+from goscrobble.plugins.toolkit import Values
+from goscrobble.services import accounts, ingest, playback, sources
+from goscrobble.services.core import Core
+from goscrobble.storage import sources as stored
+from goscrobble.storage.database import Connection
+from goscrobble.storage.sources import SourceRow
+
+LONGEST_KEY = 120  # characters
+
+
+class Connected:
+    """One connection of one listener, for its plugin."""
+
+    def __init__(self, core: Core, row: SourceRow, username: str | None = None) -> None:
+        self._core = core
+        self._row = row
+        self._username = username
+        self.values: Values = StoredValues(core, row.id)
+
+    @property
+    def id(self) -> str:
+        """The connection's UUID."""
+        return self._row.uuid
+
+    @property
+    def name(self) -> str:
+        """What its owner calls it."""
+        return self._row.name
+
+    @property
+    def username(self) -> str:
+        """Whose it is."""
+        if self._username is None:
+            account = accounts.find_by_id(self._core, self._row.user_id)
+            self._username = account.username if account is not None else ""
+        return self._username
+
+    @property
+    def settings(self) -> Any:
+        """What its owner set."""
+        return sources.settings_of(self._core, self._row)
+
+    @property
+    def cursor(self) -> str | None:
+        """What the last successful poll returned as its cursor."""
+        return self._row.cursor
+
+    def now(self) -> float:
+        """Return the time, Unix seconds."""
+        return self._core.now()
+
+    def submit(
+        self, drafts: Sequence[ScrobbleDraft], *, beside: Callable[[Connection], None] | None = None
+    ) -> list[Outcome]:
+        """Store listens of its owner. `beside`: what else the (last) transaction does, for the server itself."""
+        row = self._row
+        return ingest.submit(
+            self._core, row.user_id, drafts, source=row.plugin, voice=row.voice, source_id=row.id, beside=beside
+        )
+
+    def observe(self, event: Playing) -> list[Outcome]:
+        """Note what a player of its owner does."""
+        row = self._row
+        return playback.observe(self._core, row.user_id, event, source=row.plugin, voice=row.voice, source_id=row.id)
+
+    def note(self, outcome: str, reason: str = "", what: str = "") -> None:
+        """Add to what its owner reads of it. Raises ValueError for an outcome that does not exist."""
+        event = SourceEvent(int(self._core.now()), what, EventOutcome(outcome), reason)
+        sources.note(self._core, self._row, event)
+
+    def ask(self, setting: str, sentence: str, choices: Sequence[str]) -> None:
+        """Ask its owner to choose some of these texts for a setting of it."""
+        question = json.dumps({"setting": setting, "sentence": sentence, "choices": list(choices)})
+        self._core.database.write(lambda connection: stored.change(connection, self._row.id, question=question))
+        sources.forget(self._core)
+
+
+class StoredValues:
+    """A plugin's small notes about one connection (see `goscrobble.plugins.toolkit.Values`)."""
+
+    def __init__(self, core: Core, account_id: int) -> None:
+        self._database = core.database
+        self._account_id = account_id
+
+    def get(self, key: str) -> Any:
+        """Return a value, None if there is none."""
+        with self._database.read() as connection:
+            return stored.value_of(connection, self._account_id, key[:LONGEST_KEY])
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a value; an earlier one is replaced."""
+        key = key[:LONGEST_KEY]
+        self._database.write(lambda connection: stored.put_value(connection, self._account_id, key, value))
+
+    def add(self, key: str, value: Any) -> Any:
+        """Keep a value unless there is one already, and return the one that is kept."""
+        key = key[:LONGEST_KEY]
+        return self._database.write(lambda connection: stored.add_value(connection, self._account_id, key, value))
+
+    def remove(self, *keys: str) -> None:
+        """Forget values."""
+        self._database.write(lambda connection: stored.remove_values(connection, self._account_id, keys))
+
+    def items(self, prefix: str = "") -> list[tuple[str, Any]]:
+        """Return the keys that begin so and their values, oldest key first."""
+        with self._database.read() as connection:
+            return stored.values_of(connection, self._account_id, prefix)

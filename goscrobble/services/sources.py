@@ -1,0 +1,269 @@
+"""Connections: what a listener connected to this server, how it is, and what happened on it.
+
+A player that posts with a token is one connection, made when the address is, or at the latest when it is first heard
+from. An account at another service, which a plugin polls, is one too. A person may have several of one plugin.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid as uuids
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from goscrobble.domain.accounts import Account
+from goscrobble.domain.events import SourceEvent
+from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
+from goscrobble.plugins.checks import near
+from goscrobble.plugins.declarations import PluginRecord, Source, SourceSettings
+from goscrobble.services import secrets, tokens
+from goscrobble.services.core import Core
+from goscrobble.storage import credentials, sources
+from goscrobble.storage.database import Connection
+from goscrobble.storage.sources import SourceRow
+
+FRESH = 1.0  # seconds that a process remembers a connection for the players that speak through it
+MOST = 200  # connections of one account
+LONGEST_NAME = 100  # characters
+ACCOUNT = "account"  # the voice of whoever sends plays with an access token instead of an API token
+_CACHE = "sources"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a plugin asks the owner of a connection: choose some of these for this setting."""
+
+    setting: str
+    sentence: str
+    choices: tuple[str, ...]
+
+
+# ---- for its owner ----
+
+
+def list_all(core: Core, account: Account) -> list[SourceRow]:
+    """Return every connection of an account, oldest first."""
+    with core.database.read() as connection:
+        return sources.of_user(connection, account.id)
+
+
+def find(core: Core, account: Account, uuid: str) -> SourceRow:
+    """Return one connection of an account. Raises NotFound."""
+    with core.database.read() as connection:
+        row = None if "\0" in uuid else sources.find_by_uuid(connection, account.id, uuid)
+    if row is None:
+        raise NotFound("There is no such connection")
+    return row
+
+
+def events(core: Core, row: SourceRow) -> list[SourceEvent]:
+    """Return the last 50 events of a connection, newest first."""
+    with core.database.read() as connection:
+        return sources.events_of(connection, row.id)
+
+
+def connect(
+    core: Core,
+    account: Account,
+    plugin: str,
+    *,
+    source: int = 0,
+    name: str = "",
+    settings: Mapping[str, Any] | None = None,
+) -> tuple[SourceRow, str | None]:
+    """Make a connection; returns it and, for a source that posts to us, the text of its token, shown this once.
+
+    Raises NotFound for a source that is not there or switched off, BadInput for settings that cannot be used.
+    """
+    record, declared = _declared(core, plugin, source)
+    name = _name(name or declared.title)
+    sealed = _sealed(core, declared, {}, settings or {})
+    if len(list_all(core, account)) >= MOST:
+        raise Conflict(f"An account can have {MOST} connections; remove one that is not used any more")
+    secret, voice, now = None, str(uuids.uuid4()), int(core.now())
+    polled = record.poller(source) is not None
+    if not polled:
+        token, secret = tokens.add_api_token(core, account, name, {"ingest"})
+        voice = token.id
+    values: dict[str, Any] = {"user_id": account.id, "plugin": record.name, "source": source, "name": name}
+    values |= {"voice": voice, "settings": json.dumps(sealed), "poll_at": now if polled else None}
+    values |= {"uuid": str(uuids.uuid4())}
+    row = core.database.write(lambda connection: sources.add(connection, now=now, **values))
+    if row is None:  # the new token was used before this line: the player was faster
+        row = find_by_voice(core, account.id, record.name, voice)
+    return row, secret
+
+
+def change(
+    core: Core,
+    account: Account,
+    uuid: str,
+    *,
+    name: str | None = None,
+    paused: bool | None = None,
+    settings: Mapping[str, Any] | None = None,
+    poll_now: bool = False,
+) -> SourceRow:
+    """Change what is given and return the connection as it is now. New settings are told to its plugin.
+
+    Raises NotFound, BadInput for what cannot be used.
+    """
+    row = find(core, account, uuid)
+    values: dict[str, Any] = {} if name is None else {"name": _name(name)}
+    if paused is not None:
+        values["is_paused"] = paused
+    if settings is not None:
+        _, declared = _declared(core, row.plugin, row.source)
+        values["settings"] = json.dumps(_sealed(core, declared, json.loads(row.settings), settings))
+        question = question_of(row)
+        if question is not None and question.setting in settings:
+            values["question"] = None
+    if poll_now or settings is not None or paused is False:
+        values |= {"is_refused": False, "attempts": 0}
+        if row.poll_at is not None:
+            values["poll_at"] = int(core.now())
+    if values:
+        changed = core.database.write(lambda connection: sources.change(connection, row.id, **values))
+        row = changed or row
+        forget(core)
+    if settings is not None:
+        from goscrobble.services.source_accounts import Connected  # noqa: PLC0415 - it needs ingest, which needs this
+
+        core.plugins.tell_one(row.plugin, "after_source_change", account=Connected(core, row, account.username))
+    return row
+
+
+def disconnect(core: Core, account: Account, uuid: str) -> None:
+    """Forget a connection, and revoke the token it speaks with. The plays it told stay. Raises NotFound."""
+    row = find(core, account, uuid)
+
+    def work(connection: Connection) -> None:
+        sources.remove(connection, row.id)
+        credentials.delete_api_token(connection, account.id, row.voice)
+
+    core.database.write(work)
+    tokens.forget(core)
+    forget(core)
+
+
+# ---- for plugins ----
+
+
+def heard_from(core: Core, account_id: int, plugin: str, voice: str, name: str) -> SourceRow:
+    """Return the connection that speaks with this voice, made if it is heard for the first time."""
+    key = (account_id, plugin, voice)
+    cache: dict[Any, tuple[float, SourceRow]] = core.database.caches.setdefault(_CACHE, {})
+    read_at, row = cache.get(key, (0.0, None))
+    if row is None or not 0 <= core.now() - read_at < FRESH:
+        if len(cache) >= 5000:  # noqa: PLR2004 - a bound, not a size
+            cache.clear()
+        row = _found_or_made(core, account_id, plugin, voice, name)
+        cache[key] = (core.now(), row)
+    return row
+
+
+def find_by_voice(core: Core, account_id: int, plugin: str, voice: str) -> SourceRow:
+    """Return the connection of an account that speaks with this voice. Raises NotFound."""
+    with core.database.read() as connection:
+        row = sources.find(connection, account_id, plugin, voice)
+    if row is None:
+        raise NotFound("There is no such connection")
+    return row
+
+
+def settings_of(core: Core, row: SourceRow) -> SourceSettings:
+    """Return what the owner of a connection set; what no longer fits its plugin's model yields to the default."""
+    record = core.plugins.records.get(row.plugin)
+    model = _model(record, row.source)
+    stored = secrets.unseal(core, json.loads(row.settings))
+    known = {key: value for key, value in stored.items() if key in model.model_fields}
+    try:
+        return model.model_validate(known)
+    except ValidationError as error:
+        bad = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+    try:
+        return model.model_validate({key: value for key, value in known.items() if key not in bad})
+    except ValidationError:
+        raise Unavailable("The settings of this connection no longer fit its plugin; its owner must set them") from None
+
+
+def question_of(row: SourceRow) -> Question | None:
+    """Return what its plugin asks the owner of a connection."""
+    if row.question is None:
+        return None
+    asked = json.loads(row.question)
+    return Question(asked["setting"], asked["sentence"], tuple(asked["choices"]))
+
+
+def note(core: Core, row: SourceRow, event: SourceEvent, *, heard: bool = True) -> None:
+    """Add to what happened on a connection. A courtesy to its owner: it must not refuse what it is about."""
+    heard_at = int(core.now()) if heard else None
+    try:
+        core.database.write(lambda connection: sources.note(connection, row.id, [event], heard_at=heard_at))
+    except Unavailable:
+        return
+
+
+def forget(core: Core) -> None:
+    """Look every connection up anew: called after each change."""
+    core.database.caches.pop(_CACHE, None)
+
+
+# ---- parts ----
+
+
+def _found_or_made(core: Core, account_id: int, plugin: str, voice: str, name: str) -> SourceRow:
+    with core.database.read() as connection:
+        row = sources.find(connection, account_id, plugin, voice)
+    if row is not None:
+        return row
+    values = {"user_id": account_id, "plugin": plugin, "voice": voice, "name": name[:LONGEST_NAME]}
+    values |= {"uuid": str(uuids.uuid4())}
+    made = core.database.write(lambda connection: sources.add(connection, now=int(core.now()), **values))
+    return made or find_by_voice(core, account_id, plugin, voice)
+
+
+def _declared(core: Core, plugin: str, source: int) -> tuple[PluginRecord, Source]:
+    record = core.plugins.records.get(plugin)
+    if record is None or not core.plugins.runs(plugin) or not 0 <= source < len(record.sources):
+        raise NotFound("There is no such source")
+    return record, record.sources[source]
+
+
+def _model(record: PluginRecord | None, source: int) -> type[SourceSettings]:
+    if record is None or not 0 <= source < len(record.sources):
+        return SourceSettings
+    return record.sources[source].settings
+
+
+def _sealed(core: Core, declared: Source, before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings to store: those given over those before, checked, secrets encrypted."""
+    fields = declared.settings.model_fields
+    for key in values:
+        if key not in fields:
+            hint = near(key[:80], fields)
+            raise BadInput(f"There is no setting called {key[:80]}{hint and f', {hint}'}")
+    known = {key: value for key, value in secrets.unseal(core, before).items() if key in fields}
+    try:
+        made = declared.settings.model_validate(known | dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = f"{first['loc'][0]}: " if first["loc"] else ""
+        raise BadInput(f"{where}{first['msg'].removeprefix('Value error, ')}") from None
+    kept = known.keys() | values.keys()
+    return {
+        key: secrets.seal(core, secrets.plain(made, key))
+        if secrets.is_secret(declared.settings, key)
+        else secrets.plain(made, key)
+        for key in kept
+    }
+
+
+def _name(text: str) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= LONGEST_NAME or not text.isprintable():
+        raise BadInput(f"A connection's name has 1 to {LONGEST_NAME} characters that can be printed")
+    return text

@@ -1,0 +1,263 @@
+"""Source accounts: what listeners connected, what happened on them, and what plugins keep for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+
+from goscrobble.domain.events import KEPT, LONGEST_REASON, LONGEST_WHAT, EventOutcome, SourceEvent
+from goscrobble.models import SourceAccount, SourceValue, table
+from goscrobble.models import SourceEvent as SourceEventRow
+from goscrobble.storage.dialect import adding, upsert
+
+_account, _event, _value = table(SourceAccount), table(SourceEventRow), table(SourceValue)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A source account as stored. Times are Unix seconds; `settings` and `question` are JSON."""
+
+    id: int
+    uuid: str
+    user_id: int
+    plugin: str
+    source: int
+    name: str
+    voice: str
+    settings: str
+    is_paused: bool
+    question: str | None
+    problem: str | None
+    is_refused: bool
+    last_heard_at: int | None
+    cursor: str | None
+    poll_at: int | None
+    attempts: int
+    created_at: int
+
+
+_COLUMNS = tuple(_account.c[name] for name in SourceRow.__dataclass_fields__)
+
+
+# ---- accounts ----
+
+
+def add(connection: Connection, *, now: int, **values: Any) -> SourceRow | None:
+    """Store a source account and return it; None if there is one of this user, plugin and voice already."""
+    new = adding(connection, _account, *(column.name for column in _COLUMNS))
+    row = connection.execute(new.values({"settings": "{}", "created_at": now} | values)).first()
+    return None if row is None else SourceRow(*row)
+
+
+def find(connection: Connection, user_id: int, plugin: str, voice: str) -> SourceRow | None:
+    """Return the source account of a user that speaks to a plugin with this voice."""
+    return _first(
+        connection, and_(_account.c.user_id == user_id, _account.c.plugin == plugin, _account.c.voice == voice)
+    )
+
+
+def find_by_uuid(connection: Connection, user_id: int, uuid: str) -> SourceRow | None:
+    """Return a source account of a user by its public id."""
+    return _first(connection, and_(_account.c.user_id == user_id, _account.c.uuid == uuid))
+
+
+def of_user(connection: Connection, user_id: int) -> list[SourceRow]:
+    """Return all source accounts of a user, oldest first."""
+    query = select(*_COLUMNS).where(_account.c.user_id == user_id).order_by(_account.c.id)
+    return [SourceRow(*row) for row in connection.execute(query)]
+
+
+def change(connection: Connection, account_id: int, **values: Any) -> SourceRow | None:
+    """Change columns and return the account as it is now; None if it is gone."""
+    statement = update(_account).where(_account.c.id == account_id).values(**values).returning(*_COLUMNS)
+    row = connection.execute(statement).first()
+    return None if row is None else SourceRow(*row)
+
+
+def remove(connection: Connection, account_id: int) -> None:
+    """Delete a source account, its events and values."""
+    connection.execute(delete(_account).where(_account.c.id == account_id))
+
+
+def remove_of_plugin(connection: Connection, plugin: str) -> int:
+    """Delete every source account of a plugin; returns how many."""
+    return connection.execute(delete(_account).where(_account.c.plugin == plugin)).rowcount
+
+
+# ---- events ----
+
+_HEARD = (
+    update(_account)
+    .where(_account.c.id == bindparam("the_id"))
+    .values(events=_account.c.events + bindparam("more"), last_heard_at=bindparam("at"))
+    .returning(_account.c.events)
+)
+
+
+def note(connection: Connection, account_id: int, events: Sequence[SourceEvent], *, heard_at: int | None) -> None:
+    """Add to what happened on a source account; nothing if that is gone. `heard_at`: it said something itself."""
+    if heard_at is None:
+        counted = connection.execute(
+            update(_account)
+            .where(_account.c.id == account_id)
+            .values(events=_account.c.events + len(events))
+            .returning(_account.c.events)
+        ).first()
+    else:
+        counted = connection.execute(_HEARD, {"the_id": account_id, "more": len(events), "at": heard_at}).first()
+    if counted is None:
+        return
+    first = counted.events - len(events)
+    rows = [
+        {
+            "source_account_id": account_id,
+            "slot": (first + i) % KEPT,
+            "number": first + i,
+            "at": event.at,
+            "what": event.what[:LONGEST_WHAT].replace("\0", ""),
+            "outcome": event.outcome.value,
+            "reason": event.reason[:LONGEST_REASON].replace("\0", ""),
+        }
+        for i, event in enumerate(events)
+    ][-KEPT:]
+    if rows:
+        new = upsert(connection, _event)
+        kept = {name: new.excluded[name] for name in ("number", "at", "what", "outcome", "reason")}
+        connection.execute(new.on_conflict_do_update(index_elements=["source_account_id", "slot"], set_=kept), rows)
+
+
+def events_of(connection: Connection, account_id: int) -> list[SourceEvent]:
+    """Return the last KEPT events of a source account, newest first."""
+    query = (
+        select(_event.c.at, _event.c.what, _event.c.outcome, _event.c.reason)
+        .where(_event.c.source_account_id == account_id)
+        .order_by(_event.c.number.desc())
+    )
+    return [SourceEvent(row.at, row.what, EventOutcome(row.outcome), row.reason) for row in connection.execute(query)]
+
+
+# ---- polling ----
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPoll:
+    """A source account that this worker polls. `owner` and `until` (Unix seconds) are its lease."""
+
+    account: SourceRow
+    owner: str
+    until: int
+
+
+def claim_due(
+    connection: Connection, plugins: Collection[str], *, owner: str, now: int, lease: int, limit: int
+) -> list[ClaimedPoll]:
+    """Take the source accounts that are due longest; nobody else polls them until `lease` seconds have passed."""
+    due = (
+        select(_account.c.id)
+        .where(
+            _account.c.plugin.in_(plugins),
+            _account.c.poll_at <= now,
+            ~_account.c.is_paused,
+            ~_account.c.is_refused,
+            or_(_account.c.poll_until.is_(None), _account.c.poll_until <= now),
+        )
+        .order_by(_account.c.poll_at, _account.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)  # SQLite has one writer at a time and needs none
+    )
+    found = [row.id for row in connection.execute(due)]
+    if not found:
+        return []
+    taken = connection.execute(
+        update(_account)
+        .where(_account.c.id.in_(found))
+        .values(poll_owner=owner, poll_until=now + lease)
+        .returning(*_COLUMNS)
+    )
+    return [ClaimedPoll(SourceRow(*row), owner, now + lease) for row in taken]
+
+
+def is_due(connection: Connection, plugins: Collection[str], *, now: int) -> bool:
+    """Return whether `claim_due` would find something; a read, which disturbs nobody."""
+    query = select(_account.c.id).where(
+        _account.c.plugin.in_(plugins),
+        _account.c.poll_at <= now,
+        ~_account.c.is_paused,
+        ~_account.c.is_refused,
+        or_(_account.c.poll_until.is_(None), _account.c.poll_until <= now),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def finish_poll(connection: Connection, poll: ClaimedPoll, **values: Any) -> bool:
+    """Give a source account back with what the poll changed. False: the lease was lost, and nothing changes."""
+    held = and_(
+        _account.c.id == poll.account.id, _account.c.poll_owner == poll.owner, _account.c.poll_until == poll.until
+    )
+    free = {"poll_owner": None, "poll_until": None}
+    return connection.execute(update(_account).where(held).values(**(free | values))).rowcount == 1
+
+
+# ---- values ----
+
+
+def value_of(connection: Connection, account_id: int, key: str) -> Any:
+    """Return a value, None if there is none."""
+    text = connection.execute(select(_value.c.value).where(_is(account_id, key))).scalar()
+    return None if text is None else json.loads(text)
+
+
+def values_of(connection: Connection, account_id: int, prefix: str) -> list[tuple[str, Any]]:
+    """Return the keys that begin so and their values, in the order in which the keys were first kept."""
+    query = (
+        select(_value.c.key, _value.c.value)
+        .where(_value.c.source_account_id == account_id, func.substr(_value.c.key, 1, len(prefix)) == prefix)
+        .order_by(_value.c.number)
+    )
+    return [(row.key, json.loads(row.value)) for row in connection.execute(query)]
+
+
+def put_value(connection: Connection, account_id: int, key: str, value: Any) -> None:
+    """Keep a value; an earlier one of this key is replaced."""
+    if not _add_value(connection, account_id, key, value):
+        connection.execute(update(_value).where(_is(account_id, key)).values(value=json.dumps(value)))
+
+
+def add_value(connection: Connection, account_id: int, key: str, value: Any) -> Any:
+    """Keep a value unless there is one of this key already; returns the one that is kept."""
+    return value if _add_value(connection, account_id, key, value) else value_of(connection, account_id, key)
+
+
+def remove_values(connection: Connection, account_id: int, keys: Collection[str]) -> None:
+    """Forget values."""
+    connection.execute(delete(_value).where(_value.c.source_account_id == account_id, _value.c.key.in_(keys)))
+
+
+def _add_value(connection: Connection, account_id: int, key: str, value: Any) -> bool:
+    # The account's row orders who adds at the same time, and says whether there is still an account.
+    if connection.execute(select(_account.c.id).where(_account.c.id == account_id).with_for_update()).first() is None:
+        return True
+    if connection.execute(select(_value.c.key).where(_is(account_id, key))).first() is not None:
+        return False
+    last = connection.execute(
+        select(func.coalesce(func.max(_value.c.number), 0)).where(_value.c.source_account_id == account_id)
+    ).scalar_one()
+    new = {"source_account_id": account_id, "key": key, "number": last + 1, "value": json.dumps(value)}
+    connection.execute(insert(_value).values(new))
+    return True
+
+
+# ---- parts ----
+
+
+def _first(connection: Connection, condition: Any) -> SourceRow | None:
+    row = connection.execute(select(*_COLUMNS).where(condition)).first()
+    return None if row is None else SourceRow(*row)
+
+
+def _is(account_id: int, key: str) -> Any:
+    return and_(_value.c.source_account_id == account_id, _value.c.key == key)
