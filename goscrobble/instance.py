@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import structlog
+
+from goscrobble import logs
 from goscrobble.config import Settings
 from goscrobble.errors import BadConfig
+from goscrobble.migrations import plugins as tables
 from goscrobble.migrations import runner
+from goscrobble.plugins.declarations import PluginRecord
+from goscrobble.plugins.host import ANYTHING, PluginHost
 from goscrobble.services import keys
 
 BACKUPS = "backups"  # folder in the instance
+log = structlog.get_logger("goscrobble.instance")
 
 
 def prepare(settings: Settings) -> Path | None:
@@ -20,6 +29,12 @@ def prepare(settings: Settings) -> Path | None:
 
     May be called by several processes at once. Raises BadConfig or Unavailable with a sentence.
     """
+    return prepare_all(settings)[0]
+
+
+def prepare_all(settings: Settings) -> tuple[Path | None, dict[str, str]]:
+    """Do what `prepare` does, and return what `upgrade` does."""
+    logs.configure(settings)
     try:
         settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -28,14 +43,53 @@ def prepare(settings: Settings) -> Path | None:
     return upgrade(settings)
 
 
-def upgrade(settings: Settings) -> Path | None:
-    """Bring the database to this program's schema; returns the copy of the SQLite file made before."""
+def upgrade(
+    settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = None
+) -> tuple[Path | None, dict[str, str]]:
+    """Bring the database to this program's schema and its plugins'. `found_plugins` replaces the installed ones.
+
+    Returns the copy of the SQLite file made before, if any, and for each plugin whose tables could not be upgraded a
+    sentence that says why: the server does without it.
+    """
     state = runner.state(settings.url)
-    if state == "current":
-        return None
     backup = _copy(settings) if state == "behind" else None
-    runner.upgrade(settings.url)
-    return backup
+    if state != "current":
+        runner.upgrade(settings.url)
+    owners = [one for one in _plugins(settings, found_plugins) if one.migrations is not None and one.fault is None]
+    problems = {}
+    for record, has_tables in _behind(settings, owners):
+        backup = backup or (_copy(settings) if has_tables else None)
+        if sentence := _upgrade_plugin(settings, record):
+            problems[record.name] = sentence
+    return backup, problems
+
+
+def _plugins(settings: Settings, found: Iterable[EntryPoint] | None) -> list[PluginRecord]:
+    host = PluginHost(found=found, blocked=settings.plugins_blocked, fixed_settings=settings.plugins)
+    host.load()
+    return list(host.records.values())
+
+
+def _behind(settings: Settings, owners: list[PluginRecord]) -> list[tuple[PluginRecord, bool]]:
+    """Return the plugins whose tables are older than they are, and whether there are tables at all."""
+    if not owners:
+        return []
+    with runner.opened(settings.url) as engine, engine.connect() as connection:
+        behind = [record for record in owners if tables.is_behind(connection, record)]
+        return [(record, tables.has_any(connection, record)) for record in behind]
+
+
+def _upgrade_plugin(settings: Settings, record: PluginRecord) -> str:
+    try:
+        tables.upgrade(settings.url, record)
+    except tables.Untidy as error:
+        sentence = str(error)
+    except ANYTHING as error:
+        sentence = f"Its migration failed ({type(error).__name__}: {error}); its author must mend it."
+    else:
+        return ""
+    log.warning("tables of a plugin could not be upgraded", plugin=record.name, error=sentence)
+    return sentence
 
 
 def _copy(settings: Settings) -> Path | None:

@@ -23,8 +23,12 @@ def upgrade() -> None:
     """Bring the database to this version's schema. A SQLite file is copied to the instance's backups first."""
     settings = config.load()
     was_current = settings.instance_path.exists() and runner.state(settings.url) == "current"
-    backup = instance.prepare(settings)
-    if was_current:
+    backup, problems = instance.prepare_all(settings)
+    for name, sentence in problems.items():
+        click.echo(f"The tables of the plugin {name} stay as they were: {sentence}")
+    if problems:
+        raise BadConfig("The server does without these plugins until their tables fit.")
+    if was_current and backup is None:
         click.echo("The database was up to date already.")
     else:
         click.echo("The database is up to date." + (f" What it was before is in {backup}." if backup else ""))

@@ -8,11 +8,12 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from goscrobble.jobs.polls import poll_until
 from goscrobble.plugins.policy import RetryLater, Unrecoverable
 from goscrobble.services.core import Core
 from goscrobble.storage import jobs
@@ -32,7 +33,7 @@ LONGEST_PAUSE = 240
 
 
 class Runner:
-    """Two lanes: one for periodic work, one for jobs, so that a slow job delays no tick."""
+    """Three lanes: one for periodic work, one for jobs, one for polls, so that none of them delays another."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Runner:
         *,
         handlers: Mapping[str, Handler],
         periodic: Iterable[Periodic] = (),
+        polls: bool = True,
         lease: int = LEASE,
         idle: float = IDLE,
     ) -> None:
@@ -49,6 +51,7 @@ class Runner:
         self._lease = lease
         self._idle = idle
         self._owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._polls = polls
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -56,9 +59,14 @@ class Runner:
         """Begin to work beside the caller."""
         for name, kinds in (("ticks", self._periodic), ("jobs", self._handlers)):
             if kinds:
-                thread = threading.Thread(target=self._loop, args=(kinds,), name=f"goscrobble-{name}", daemon=True)
-                self._threads.append(thread)
-                thread.start()
+                self._begin(name, self._loop, kinds)
+        if self._polls:
+            self._begin("polls", poll_until, self._core, self._owner, self._stopping)
+
+    def _begin(self, name: str, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, name=f"goscrobble-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def stop(self, timeout: float = 10) -> None:
         """End after the slices at hand; what is unfinished goes back to the queue. Waits up to `timeout` seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 VERSION_TABLE = "alembic_version"
@@ -18,5 +19,10 @@ def options() -> dict[str, Any]:
         "compare_type": True,
         "compare_server_default": True,
         "render_as_batch": True,  # SQLite changes a table by copying it
-        "include_name": lambda name, kind, _parents: kind != "table" or name not in UNMANAGED,
+        "include_name": lambda name, kind, _parents: kind != "table" or not _is_foreign(name, Base.metadata.tables),
     }
+
+
+def _is_foreign(table: str, ours: Container[str]) -> bool:
+    """Whether a table is none of the core's: made elsewhere, or a plugin's, which has a history of its own."""
+    return table in UNMANAGED or (table.startswith("plugin_") and table not in ours)

@@ -41,7 +41,7 @@ _LOCK = 0x60_5C_0B_B1  # PostgreSQL's advisory lock of whoever migrates
 
 def upgrade(database: str | Engine) -> None:
     """Apply what is missing. Raises BadConfig for a database that is newer than this program."""
-    with _exclusive(database) as connection:
+    with exclusive(database) as connection:
         if _state(connection) == "ahead":
             raise BadConfig(_STATES["ahead"])
         command.upgrade(config(connection), "head")
@@ -49,7 +49,7 @@ def upgrade(database: str | Engine) -> None:
 
 def downgrade(database: str | Engine, revision: str = "base") -> None:
     """Undo steps until `revision`. For developers: data of undone columns and tables is lost."""
-    with _exclusive(database) as connection:
+    with exclusive(database) as connection:
         command.downgrade(config(connection), revision)
 
 
@@ -62,7 +62,7 @@ def require_current(database: str | Engine) -> None:
 
 def state(database: str | Engine) -> State:
     """Return how the schema compares to this program's. Raises Unavailable when it cannot be reached."""
-    with _opened(database) as engine:
+    with opened(database) as engine:
         try:
             with engine.connect() as connection:
                 return _state(connection)
@@ -75,7 +75,7 @@ def problems(database: str | Engine) -> list[str]:
     found = state(database)
     if found != "current":
         return [_STATES[found]]
-    with _opened(database) as engine, engine.connect() as connection:
+    with opened(database) as engine, engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=options())
         differences = compare_metadata(context, options()["target_metadata"])
         damage = _damage(connection) if engine.dialect.name == "sqlite" else []
@@ -97,7 +97,8 @@ def config(connection: Connection) -> Config:
 
 
 @contextmanager
-def _opened(database: str | Engine) -> Iterator[Engine]:
+def opened(database: str | Engine) -> Iterator[Engine]:
+    """Give an engine for this URL, closed afterwards; an engine is given as it is."""
     if isinstance(database, Engine):
         yield database
         return
@@ -143,8 +144,8 @@ def _engine(url: str) -> Engine:
 
 
 @contextmanager
-def _exclusive(database: str | Engine) -> Iterator[Connection]:
-    """Open a connection of our own in one transaction that no other migration runs beside."""
+def exclusive(database: str | Engine) -> Iterator[Connection]:
+    """Open a connection of our own in one transaction that no other migration runs beside, and commit it."""
     url = database if isinstance(database, str) else database.url.render_as_string(hide_password=False)
     engine = _engine(url)
     begin = _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgresql

@@ -8,12 +8,21 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from goscrobble.config import RuntimeSettings
-from goscrobble.domain.drafts import ScrobbleDraft
-from goscrobble.plugins.declarations import Migrations, PluginRecord, PluginSettings, Poller, Source, SourceSettings
+from goscrobble.domain.drafts import Playing, ScrobbleDraft
+from goscrobble.plugins.declarations import (
+    Migrations,
+    PluginRecord,
+    PluginSettings,
+    Polled,
+    Poller,
+    Source,
+    SourceSettings,
+)
 
 T = TypeVar("T")
 LONGEST_NAME = 40  # characters
 SHORTEST_PAUSE = 1.0  # seconds between two polls
+LONGEST_DEADLINE = 240.0  # seconds that one may take
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -62,6 +71,16 @@ def table_prefix(plugin: str) -> str:
     return f"plugin_{plugin}_"
 
 
+def version_table(plugin: str) -> str:
+    """Return the name of the table that says how far a plugin's tables were migrated."""
+    return f"{table_prefix(plugin)}alembic_version"
+
+
+def owner_of_table(table: str, plugins: Iterable[str]) -> str | None:
+    """Return whose table this is: of `plugin_foo_bar_x`, foo_bar rather than foo, if both are known."""
+    return max((name for name in plugins if table.startswith(table_prefix(name))), key=len, default=None)
+
+
 def as_draft(answer: Any) -> ScrobbleDraft | None:
     """Return what `prepare_draft` returned, checked."""
     if answer is None:
@@ -69,6 +88,19 @@ def as_draft(answer: Any) -> ScrobbleDraft | None:
     if not isinstance(answer, ScrobbleDraft):
         raise TypeError(f"prepare_draft returned {type(answer).__name__}, not a ScrobbleDraft")
     return ScrobbleDraft.model_validate(answer.model_dump(warnings=False))  # model_copy(update=…) checks nothing
+
+
+def checked_poll(answer: Any) -> Polled:
+    """Return what a poll returned, checked: one bad play must not be found out in the middle of storing them."""
+    if not isinstance(answer, Polled):
+        raise TypeError(f"poll returned {type(answer).__name__}, not Polled")
+    if not all(isinstance(one, ScrobbleDraft) for one in answer.drafts):
+        raise TypeError("Polled.drafts must be ScrobbleDrafts")
+    if not all(isinstance(one, Playing) for one in answer.playing):
+        raise TypeError("Polled.playing must be Playing")
+    if not isinstance(answer.cursor, str | None):
+        raise TypeError("Polled.cursor must be a text")
+    return answer
 
 
 def _as_settings(answer: Any) -> type[PluginSettings]:
@@ -88,8 +120,12 @@ def _as_sources(answer: Any) -> tuple[Source, ...]:
 
 def _as_pollers(answer: Any) -> tuple[Poller, ...]:
     pollers = _all_of(Poller, answer, "register_pollers")
-    if any(poller.every < SHORTEST_PAUSE for poller in pollers):
-        raise ValueError(f"a poller must wait {SHORTEST_PAUSE:g} s or longer between two polls")
+    for poller in pollers:
+        if not (poller.every >= SHORTEST_PAUSE and 0 < poller.deadline <= LONGEST_DEADLINE):
+            raise ValueError(
+                f"a poller must wait {SHORTEST_PAUSE:g} s or longer between two polls, "
+                f"and may take {LONGEST_DEADLINE:g} s for one"
+            )
     return pollers
 
 

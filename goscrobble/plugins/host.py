@@ -19,8 +19,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.plugins import deadline, hookspecs
-from goscrobble.plugins.checks import CHECKED, as_draft, clash, misnamed, near, wrong_tables
-from goscrobble.plugins.declarations import Failure, PluginRecord, Status
+from goscrobble.plugins.checks import CHECKED, as_draft, checked_poll, clash, misnamed, near, wrong_tables
+from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Status
+from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
+from goscrobble.plugins.toolkit import SourceAccount
 
 GROUP = "goscrobble.plugins"
 HOOK_DEADLINE = 5.0  # seconds that a hook may take which others wait for
@@ -207,6 +209,23 @@ class PluginHost:
             self._answers(name, hook, arguments)
         except ANYTHING as error:
             self.note(record, hook, error, trips=False)
+
+    def poll(self, record: PluginRecord, poller: Poller, account: SourceAccount) -> Polled:
+        """Ask a service through a plugin. Raises RetryLater, NotAuthorized or Unrecoverable, and nothing else."""
+        try:
+            polled = deadline.call(lambda: poller.poll(account), poller.deadline)
+            return checked_poll(polled)
+        except (RetryLater, NotAuthorized, Unrecoverable):
+            raise
+        except deadline.Hung as error:
+            raise RetryLater(f"The service gave {error}") from None
+        except ANYTHING as error:
+            self.note(record, "poll", error, trips=False)
+            raise RetryLater("The plugin failed; the administrator's page says why") from None
+
+    def refuse_outdated(self, record: PluginRecord, sentence: str) -> None:
+        """Leave a plugin out because its tables are not those it works with."""
+        self._refuse(record, Status.OUTDATED, sentence)
 
     def collect(
         self, hook: str, use: Callable[[PluginRecord, Any], None], **arguments: Callable[[PluginRecord], Any]

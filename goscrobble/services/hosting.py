@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from goscrobble.errors import Unavailable
+from goscrobble.migrations import plugins as tables
 from goscrobble.services import failures, settings
 from goscrobble.services.core import Core
 
 
 def attach(core: Core) -> Core:
-    """Let the host of this core know which plugins are switched on, and remember what they raise; returns the core."""
+    """Let the host of this core know which plugins are switched on and whose tables fit; returns the core."""
     core.plugins.is_enabled = lambda name: settings.is_enabled(core, name)
     core.plugins.is_tripped = lambda name: settings.is_tripped(core, name)
     core.plugins.remember = lambda failure: failures.note(core, failure)
+    with suppress(Unavailable):  # the readiness check tells about the database; a hook that misses its table is noted
+        _leave_out_the_outdated(core)
     return core
+
+
+def _leave_out_the_outdated(core: Core) -> None:
+    records = core.plugins.records
+    for record in records.values():
+        if record.migrations is not None and record.fault is None:
+            with core.database.read() as connection:
+                sentence = tables.problem(connection, record, records)
+            if sentence:
+                core.plugins.refuse_outdated(record, sentence)

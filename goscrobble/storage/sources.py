@@ -83,6 +83,11 @@ def remove(connection: Connection, account_id: int) -> None:
     connection.execute(delete(_account).where(_account.c.id == account_id))
 
 
+def count_of_plugin(connection: Connection, plugin: str) -> int:
+    """Return how many source accounts there are of a plugin."""
+    return connection.execute(select(func.count()).where(_account.c.plugin == plugin)).scalar_one()
+
+
 def remove_of_plugin(connection: Connection, plugin: str) -> int:
     """Delete every source account of a plugin; returns how many."""
     return connection.execute(delete(_account).where(_account.c.plugin == plugin)).rowcount

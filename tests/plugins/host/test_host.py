@@ -2,61 +2,18 @@
 
 import re
 import sys
-import textwrap
-from importlib.metadata import EntryPoint
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from goscrobble.app import create_app
 from goscrobble.errors import BadInput
 from goscrobble.plugins.declarations import Status
-from goscrobble.plugins.host import GROUP, PluginHost
-from goscrobble.services import failures, tokens
+from goscrobble.plugins.host import PluginHost
+from goscrobble.services import failures
 from goscrobble.services import settings as runtime_settings
-from goscrobble.testing import make_account, make_draft, make_settings
+from goscrobble.testing import make_draft
+from tests.plugins.host.strangers import GOOD, core_of, key_for, post, statuses
 
-GOOD = """
-    from flask import Blueprint
-    from goscrobble.plugins import Ingress, PluginSettings, ScrobbleDraft, Source, hookimpl
-    from pydantic import Field
-
-    class Settings(PluginSettings):
-        greeting: str = Field(default="hello", description="What it says.")
-        loud: bool = Field(default=False, description="Whether it shouts.")
-
-    @hookimpl
-    def register_config():
-        return Settings
-
-    @hookimpl
-    def register_sources():
-        return [Source("Good", "A good source.", ("Open {url}.",))]
-
-    @hookimpl
-    def register_blueprints(toolkit):
-        blueprint = Blueprint(__name__, __name__)
-
-        @blueprint.post("")
-        def receive():
-            "Take one play."
-            settings = toolkit.settings()
-            told = toolkit.payload()
-            draft = ScrobbleDraft(title=told["title"], artists=("A",), played_at=int(toolkit.now()) - 60)
-            (outcome,) = toolkit.submit([draft])
-            return {"message": settings.greeting.upper() if settings.loud else settings.greeting,
-                    "outcome": type(outcome).__name__}
-
-        return [Ingress(blueprint)]
-
-    @hookimpl
-    def prepare_draft(draft):
-        return draft.model_copy(update={"album": "From good"})
-
-    @hookimpl
-    def reject_draft(draft):
-        return "No silence here" if draft.title == "Silence" else None
-"""
 RAISES_IN_HOOKS = """
     from goscrobble.plugins import hookimpl
 
@@ -111,57 +68,6 @@ BAD = {
             return [toolkit]
     """,
 }
-
-
-@pytest.fixture
-def found(tmp_path, monkeypatch):
-    """Writes modules where Python finds them, and returns their entry points."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    written = []
-
-    def write(*plugins):
-        points = []
-        for name, source in plugins:
-            module = f"plugin_under_test_{name.lower()}_{len(written)}"
-            (tmp_path / f"{module}.py").write_text(textwrap.dedent(source))
-            written.append(module)
-            points.append(EntryPoint(name, module, GROUP))
-        return points
-
-    yield write
-    for module in written:
-        sys.modules.pop(module, None)
-
-
-@pytest.fixture
-def serve(settings, clock, database_url, instance_path):
-    """Makes an application with these plugins and nothing else installed."""
-    apps = []
-
-    def make(points, **overrides):
-        chosen = make_settings(instance_path, database_url=database_url, **overrides) if overrides else settings
-        apps.append(create_app(chosen, found_plugins=points, clock=clock))
-        return apps[-1]
-
-    yield make
-    for app in apps:
-        app.extensions["goscrobble"].database.close()
-
-
-def core_of(app):
-    return app.extensions["goscrobble"]
-
-
-def key_for(core, name="ada"):
-    return tokens.add_api_token(core, make_account(core, name), "player", {"ingest"})[1]
-
-
-def post(app, plugin, key, **body):
-    return app.test_client().post(f"/api/v1/ingress/{plugin}?key={key}", json=body)
-
-
-def statuses(core):
-    return {name: core.plugins.status(one) for name, one in core.plugins.records.items() if not one.builtin}
 
 
 def test_a_strangers_plugin_takes_plays_with_its_own_settings(serve, found, clock):

@@ -1,0 +1,44 @@
+"""Polls what is due, each connection in a thread (greenlet under gevent) of its own: one that hangs delays nobody."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from goscrobble.services import polling
+from goscrobble.services.core import Core
+from goscrobble.storage.sources import ClaimedPoll
+
+AT_ONCE = 32  # polls of one process
+IDLE = 1.0  # seconds between looks when nothing is due
+PAUSE = 5.0  # seconds after which the database is asked again when it was away
+log = structlog.get_logger("goscrobble.jobs")
+
+
+def poll_until(core: Core, owner: str, stopping: threading.Event) -> None:
+    """Poll until `stopping` is set; a poll under way then ends by itself, or somebody else does it again."""
+    free = threading.Semaphore(AT_ONCE)
+    while not stopping.is_set():
+        free.acquire()
+        try:
+            claimed = polling.claim(core, owner, 1)
+        except Exception as error:  # noqa: BLE001 - the database is away, or not upgraded yet: it may come back
+            log.warning("polls wait for the database", error=type(error).__name__)
+            claimed, pause = [], PAUSE
+        else:
+            pause = IDLE
+        if not claimed:
+            free.release()
+            stopping.wait(pause)
+        for one in claimed:
+            threading.Thread(target=_poll, args=(core, one, free), name="goscrobble-poll", daemon=True).start()
+
+
+def _poll(core: Core, claimed: ClaimedPoll, free: threading.Semaphore) -> None:
+    try:
+        polling.poll(core, claimed)
+    except Exception as error:  # noqa: BLE001 - its lease runs out, and it is polled again
+        log.warning("poll failed", plugin=claimed.account.plugin, error=type(error).__name__)
+    finally:
+        free.release()

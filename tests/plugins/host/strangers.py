@@ -1,0 +1,62 @@
+"""What the tests of this folder share: a good plugin's text, and small questions to a server."""
+
+from goscrobble.services import tokens
+from goscrobble.testing import make_account
+
+GOOD = """
+    from flask import Blueprint
+    from goscrobble.plugins import Ingress, PluginSettings, ScrobbleDraft, Source, hookimpl
+    from pydantic import Field
+
+    class Settings(PluginSettings):
+        greeting: str = Field(default="hello", description="What it says.")
+        loud: bool = Field(default=False, description="Whether it shouts.")
+
+    @hookimpl
+    def register_config():
+        return Settings
+
+    @hookimpl
+    def register_sources():
+        return [Source("Good", "A good source.", ("Open {url}.",))]
+
+    @hookimpl
+    def register_blueprints(toolkit):
+        blueprint = Blueprint(__name__, __name__)
+
+        @blueprint.post("")
+        def receive():
+            "Take one play."
+            settings = toolkit.settings()
+            told = toolkit.payload()
+            draft = ScrobbleDraft(title=told["title"], artists=("A",), played_at=int(toolkit.now()) - 60)
+            (outcome,) = toolkit.submit([draft])
+            return {"message": settings.greeting.upper() if settings.loud else settings.greeting,
+                    "outcome": type(outcome).__name__}
+
+        return [Ingress(blueprint)]
+
+    @hookimpl
+    def prepare_draft(draft):
+        return draft.model_copy(update={"album": "From good"})
+
+    @hookimpl
+    def reject_draft(draft):
+        return "No silence here" if draft.title == "Silence" else None
+"""
+
+
+def core_of(app):
+    return app.extensions["goscrobble"]
+
+
+def key_for(core, name="ada"):
+    return tokens.add_api_token(core, make_account(core, name), "player", {"ingest"})[1]
+
+
+def post(app, plugin, key, **body):
+    return app.test_client().post(f"/api/v1/ingress/{plugin}?key={key}", json=body)
+
+
+def statuses(core):
+    return {name: core.plugins.status(one) for name, one in core.plugins.records.items() if not one.builtin}

@@ -1,0 +1,109 @@
+"""A function that hangs gives the control back in time: in a thread and in a greenlet, waiting or computing."""
+
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from goscrobble.plugins import deadline
+from goscrobble.plugins.declarations import Status
+from goscrobble.plugins.host import PluginHost
+from goscrobble.testing import make_draft
+
+HANGS = """
+    import time
+    from goscrobble.plugins import hookimpl
+
+    @hookimpl
+    def prepare_draft(draft):
+        time.sleep(30)
+"""
+COMPUTES = """
+    from goscrobble.plugins import hookimpl
+
+    @hookimpl
+    def prepare_draft(draft):
+        while True:
+            pass
+"""
+
+
+def compute():
+    while True:
+        try:
+            while True:
+                pass
+        except Exception:  # noqa: BLE001 - a stranger may well do this
+            pass
+
+
+@pytest.mark.parametrize("function", [compute, lambda: time.sleep(5)], ids=["computes", "waits"])
+def test_a_function_that_hangs_is_cut_off(function):
+    begun = time.monotonic()
+    with pytest.raises(deadline.Hung, match=r"no answer within 0\.1 seconds"):
+        deadline.call(function, 0.1)
+    assert time.monotonic() - begun < 2
+
+
+def test_what_a_function_returns_and_raises_comes_through():
+    assert deadline.call(lambda: 7, 1) == 7
+    with pytest.raises(ZeroDivisionError):
+        deadline.call(lambda: 1 / 0, 1)
+    with pytest.raises(SystemExit):
+        deadline.call(lambda: sys.exit(3), 1)
+
+
+def test_a_function_sees_the_request_of_its_caller(app):
+    from flask import request
+
+    with app.test_request_context("/somewhere"):
+        assert deadline.call(lambda: request.path, 1) == "/somewhere"
+
+
+UNDER_GEVENT = """
+    from gevent import monkey
+    monkey.patch_all()
+    import time
+    from goscrobble.plugins import deadline
+
+    def compute():
+        while True:
+            pass
+
+    begun = time.monotonic()
+    for function in (compute, lambda: time.sleep(60)):
+        try:
+            deadline.call(function, 0.2)
+        except deadline.Hung as error:
+            print(error)
+    assert time.monotonic() - begun < 5
+    print(deadline.call(lambda: "well", 1))
+"""
+
+
+@pytest.mark.slow
+def test_the_same_holds_under_gevent():
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(UNDER_GEVENT)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines() == ["no answer within 0.2 seconds"] * 2 + ["well"], done.stderr
+
+
+@pytest.mark.parametrize("source", [HANGS, COMPUTES], ids=["waits", "computes"])
+def test_a_hook_that_hangs_costs_its_deadline_and_counts_as_a_failure(found, source):
+    host, failed = PluginHost(found=found(("bad", source)), hook_deadline=0.1), []
+    host.remember = failed.append
+    host.load()
+    assert host.prepare(make_draft()) == make_draft()
+    assert [(one.hook, one.error, one.trips) for one in failed] == [
+        ("prepare_draft", "Hung: no answer within 0.1 seconds", True)
+    ]
+
+
+def test_a_plugin_that_hangs_at_import_is_left_out(found):
+    host = PluginHost(found=found(("bad", "import time\ntime.sleep(30)")), start_deadline=0.1)
+    host.load()
+    assert host.records["bad"].fault is Status.FAILED_TO_LOAD
+    assert "no answer within 0.1 seconds" in host.records["bad"].error

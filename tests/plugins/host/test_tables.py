@@ -1,0 +1,238 @@
+"""Tables that plugins bring: a history of their own, names of their own, and a server that goes on without them."""
+
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import EntryPoint
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from goscrobble import instance
+from goscrobble.migrations import runner
+from goscrobble.plugins.declarations import Status
+from goscrobble.plugins.host import GROUP
+from goscrobble.services import purging
+from goscrobble.services import settings as runtime_settings
+from goscrobble.testing import make_core, make_settings
+from tests.plugins.host.strangers import core_of, key_for, post, statuses
+
+PACKAGE = """
+    from pathlib import Path
+    from flask import Blueprint
+    from goscrobble.plugins import Ingress, Migrations, PluginSettings, hookimpl
+    from pydantic import Field
+    from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
+
+    metadata = MetaData()
+    seen = Table("{table}", metadata, Column("id", Integer, primary_key=True), Column("title", Text, nullable=False){more})
+
+    class Settings(PluginSettings):
+        size: int = Field(default=1, description="A number.")
+
+    @hookimpl
+    def register_config():
+        return Settings
+
+    @hookimpl
+    def register_migrations():
+        return Migrations(Path(__file__).parent, metadata)
+
+    @hookimpl
+    def register_blueprints(toolkit):
+        blueprint = Blueprint(__name__, __name__)
+
+        @blueprint.post("")
+        def receive():
+            "Keep a title."
+            title = toolkit.payload()["title"]
+            toolkit.write(lambda connection: connection.execute(insert(seen).values(title=title)))
+            with toolkit.read() as connection:
+                return {{"seen": list(connection.execute(select(seen.c.title)).scalars())}}
+
+        return [Ingress(blueprint)]
+"""
+FIRST = """
+    import sqlalchemy as sa
+    from alembic import op
+
+    revision, down_revision = "{revision}", {before!r}
+
+    def upgrade():
+        {step}
+
+    def downgrade():
+        pass
+"""
+CREATE = 'op.create_table("{table}", sa.Column("id", sa.Integer, primary_key=True), sa.Column("title", sa.Text, nullable=False))'
+ADD = 'op.add_column("plugin_shelf_seen", sa.Column("artist", sa.Text))'
+TABLE = "plugin_shelf_seen"
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Writes a plugin with tables where Python finds it; returns its entry points. Another version may be written."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    written = []
+
+    def write(name="shelf", table=TABLE, more="", steps=None):
+        folder = tmp_path / f"plugin_with_tables_{len(written)}"
+        (folder / "versions").mkdir(parents=True)
+        (folder / "__init__.py").write_text(textwrap.dedent(PACKAGE.format(table=table, more=more)))
+        before = None
+        for number, step in enumerate(steps or [CREATE.format(table=table)], 1):
+            revision = FIRST.format(revision=f"{name}{number}", before=before, step=step)
+            (folder / "versions" / f"{number}.py").write_text(textwrap.dedent(revision))
+            before = f"{name}{number}"
+        written.append(folder.name)
+        return [EntryPoint(name, folder.name, GROUP)]
+
+    yield write
+    for module in written:
+        sys.modules.pop(module, None)
+
+
+@pytest.fixture
+def start(instance_path, database_url, clock):
+    """Upgrade the database for these plugins (unless told not to) and open a core; returns it and the problems."""
+    cores = []
+
+    def begin(points, *, upgrade=True, **overrides):
+        settings = make_settings(instance_path, database_url=database_url, **overrides)
+        problems = instance.upgrade(settings, found_plugins=points)[1] if upgrade else {}
+        cores.append(make_core(settings, clock, points))
+        return cores[-1], problems
+
+    yield begin
+    for core in cores:
+        core.database.close()
+
+
+def tables(core):
+    return {name for name in inspect(core.database.engine).get_table_names() if name.startswith("plugin_shelf")}
+
+
+def test_a_plugins_tables_are_made_and_used(package, serve, settings, found):
+    points = package()
+    assert instance.upgrade(settings, found_plugins=points) == (None, {})
+    app = serve(points)
+    core = core_of(app)
+    assert statuses(core) == {"shelf": Status.ENABLED}
+    assert tables(core) == {TABLE, "plugin_shelf_alembic_version"}
+    assert post(app, "shelf", key_for(core), title="One").json == {"seen": ["One"]}
+
+
+def test_the_cores_own_schema_is_still_in_order(package, start, database_url):
+    core, _ = start(package())
+    assert runner.problems(core.database.engine) == []
+
+
+def test_a_plugin_whose_tables_were_not_upgraded_is_outdated(package, start):
+    core, _ = start(package(), upgrade=False)
+    assert statuses(core) == {"shelf": Status.OUTDATED}
+    assert core.plugins.records["shelf"].error == (
+        "Its tables are older than the plugin; run `goscrobble database upgrade` and restart."
+    )
+
+
+def test_a_newer_plugin_brings_its_tables_up_to_date_and_an_older_one_is_outdated(package, start):
+    start(package())
+    old = package()
+    new = package(more=', Column("artist", Text)', steps=[CREATE.format(table=TABLE), ADD])
+    core, problems = start(new)
+    assert (statuses(core), problems) == ({"shelf": Status.ENABLED}, {})
+    core, problems = start(old)
+    assert (statuses(core), problems) == ({"shelf": Status.OUTDATED}, {})
+    assert core.plugins.records["shelf"].error == (
+        "Its tables were made by a newer version of it; install that version again, "
+        "or give its tables up with `goscrobble plugins purge shelf`."
+    )
+
+
+def test_tables_changed_without_a_migration_are_found_out(package, start):
+    start(package())
+    core, _ = start(package(more=', Column("artist", Text)'))
+    assert statuses(core) == {"shelf": Status.OUTDATED}
+    assert core.plugins.records["shelf"].error == (
+        "Its tables are not what its code expects (add_column plugin_shelf_seen artist); "
+        "its author must add a migration."
+    )
+
+
+def test_a_table_that_is_not_called_as_it_must_be_stops_the_plugin(package, start):
+    core, _ = start(package(table="seen"))
+    assert statuses(core) == {"shelf": Status.FAILED_TO_LOAD}
+    assert core.plugins.records["shelf"].error == (
+        "Its table seen must be called plugin_shelf_…; its author must rename it."
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    ['op.create_table("other", sa.Column("id", sa.Integer))', 'op.add_column("artist", sa.Column("x", sa.Text))'],
+)
+def test_a_step_that_touches_what_is_not_its_own_is_taken_back(package, start, database_url, step):
+    core, problems = start(package(steps=[CREATE.format(table=TABLE), step]))
+    assert list(problems) == ["shelf"]
+    assert "which is not its own; its author must mend its migration." in problems["shelf"]
+    assert statuses(core) == {"shelf": Status.OUTDATED}
+    assert tables(core) == set()
+    assert runner.problems(core.database.engine) == []
+
+
+def test_a_step_that_fails_stops_that_plugin_alone(package, start):
+    core, problems = start(package(steps=[CREATE.format(table=TABLE), "raise ValueError('no')"]))
+    assert problems == {"shelf": "Its migration failed (ValueError: no); its author must mend it."}
+    assert statuses(core) == {"shelf": Status.OUTDATED}
+    assert tables(core) == set()
+
+
+def test_a_sqlite_file_is_copied_before_a_plugins_tables_change(package, settings, database_kind):
+    backup, _ = instance.upgrade(settings, found_plugins=package())
+    assert backup is None, "there was nothing of the plugin's to lose"
+    new = package(more=', Column("artist", Text)', steps=[CREATE.format(table=TABLE), ADD])
+    backup, _ = instance.upgrade(settings, found_plugins=new)
+    assert (backup is not None and backup.exists()) == (database_kind == "sqlite")
+
+
+def test_a_plugin_that_was_removed_leaves_its_tables_until_they_are_purged(package, start):
+    core, _ = start(package())
+    runtime_settings.change(core, {"SHELF_SIZE": 7})
+    core, _ = start([])
+    assert tables(core) == {TABLE, "plugin_shelf_alembic_version"}
+    found = purging.purge(core, "shelf")
+    assert found == purging.Leftovers(tuple(sorted([TABLE, "plugin_shelf_alembic_version"])), ("SHELF_SIZE",), 0)
+    assert not purging.left_by(core, "shelf")
+    assert tables(core) == set()
+
+
+def test_purging_leaves_the_tables_of_a_plugin_with_a_longer_name(package, start):
+    core, _ = start([*package(), *package(name="shelf_two", table="plugin_shelf_two_seen")])
+    core, _ = start([])
+    assert set(purging.purge(core, "shelf").tables) == {TABLE, "plugin_shelf_alembic_version"}
+    assert tables(core) == {"plugin_shelf_two_seen", "plugin_shelf_two_alembic_version"}
+
+
+def test_tables_that_point_to_each_other_are_purged_in_the_right_order(package, start):
+    both = (
+        'op.create_table("plugin_shelf_a", sa.Column("id", sa.Integer, primary_key=True)); '
+        'op.create_table("plugin_shelf_seen", sa.Column("id", sa.Integer, primary_key=True), '
+        'sa.Column("title", sa.Text, nullable=False), sa.Column("a", sa.Integer, sa.ForeignKey("plugin_shelf_a.id")))'
+    )
+    core, _ = start(package(steps=[both]))
+    with core.database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO plugin_shelf_a VALUES (1)"))
+        connection.execute(text("INSERT INTO plugin_shelf_seen VALUES (1, 'x', 1)"))
+    assert len(purging.purge(core, "shelf").tables) == 3
+
+
+def test_two_processes_that_upgrade_at_once_do_it_once(package, settings, database_url):
+    points = package()
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: instance.upgrade(settings, found_plugins=points), range(2)))
+    assert results == [(None, {})] * 2
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        versions = connection.execute(text("SELECT version_num FROM plugin_shelf_alembic_version")).scalars().all()
+    engine.dispose()
+    assert versions == ["shelf1"]
