@@ -1,7 +1,22 @@
-"""For the tests of GoScrobble and of its plugins: a clock to set, a core to ask, people and plays to start with."""
+"""For the tests of GoScrobble and of its plugins: a clock, people and plays to start with, servers, contracts."""
 
-from goscrobble.testing.clock import Clock
+from goscrobble.testing.clock import START, Clock
+from goscrobble.testing.contract import PluginContract, SourceContract
 from goscrobble.testing.factories import PASSWORD, make_account, make_draft
+from goscrobble.testing.instances import Connection, Listener, PluginServer
 from goscrobble.testing.servers import make_core, make_settings
 
-__all__ = ["PASSWORD", "Clock", "make_account", "make_core", "make_draft", "make_settings"]
+__all__ = [
+    "PASSWORD",
+    "START",
+    "Clock",
+    "Connection",
+    "Listener",
+    "PluginContract",
+    "PluginServer",
+    "SourceContract",
+    "make_account",
+    "make_core",
+    "make_draft",
+    "make_settings",
+]
