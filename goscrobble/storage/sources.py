@@ -123,9 +123,9 @@ def note(connection: Connection, account_id: int, events: Sequence[SourceEvent],
             "slot": (first + i) % KEPT,
             "number": first + i,
             "at": event.at,
-            "what": event.what[:LONGEST_WHAT].replace("\0", ""),
+            "what": _storable(event.what, LONGEST_WHAT),
             "outcome": event.outcome.value,
-            "reason": event.reason[:LONGEST_REASON].replace("\0", ""),
+            "reason": _storable(event.reason, LONGEST_REASON),
         }
         for i, event in enumerate(events)
     ][-KEPT:]
@@ -257,6 +257,11 @@ def _add_value(connection: Connection, account_id: int, key: str, value: Any) ->
 
 
 # ---- parts ----
+
+
+def _storable(text: str, longest: int) -> str:
+    """Return a text that may quote whatever was sent, without what a database cannot hold."""
+    return text[:longest].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _first(connection: Connection, condition: Any) -> SourceRow | None:
