@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from goscrobble.plugins import BadInput, Ingress, Outcome, Playing, Rejected, ScrobbleDraft, Source, Toolkit, hookimpl
-from goscrobble_jellyfin.normalise import is_event, normalise
+from goscrobble.plugins import (
+    BadInput,
+    Ingress,
+    Outcome,
+    Playing,
+    Rejected,
+    ScrobbleDraft,
+    Source,
+    SourceAccount,
+    Toolkit,
+    hookimpl,
+)
+from goscrobble_jellyfin.family import Connection, is_theirs, release
+from goscrobble_jellyfin.normalise import is_event, listener, normalise, why_not
 from goscrobble_jellyfin.payloads import repair
 
 
@@ -21,8 +33,9 @@ def register_sources() -> list[Source]:
                 "Open the plugin's settings, choose “Add Generic Destination” and paste {url} as its Webhook Url.",
                 "Tick the notification types Playback Start, Playback Progress and Playback Stop.",
                 "Tick the item type Songs and “Send All Properties (ignores template)”.",
-                "If others use this Jellyfin too, choose only yourself in the user filter, then save.",
+                "Save. If others use this Jellyfin too, this page will ask which of them you are.",
             ),
+            settings=Connection,
         )
     ]
 
@@ -35,8 +48,15 @@ def register_blueprints(toolkit: Toolkit) -> list[Ingress]:
     @blueprint.post("", strict_slashes=False)
     def receive() -> dict[str, str]:
         """Take a play, or what a player does at this moment."""
-        outcomes: list[Outcome] = []
-        match normalise(toolkit.payload(), toolkit.now()):
+        payload, outcomes = toolkit.payload(), list[Outcome]()
+        told = normalise(payload, toolkit.now())
+        if told is None:
+            if reason := why_not(payload):
+                toolkit.ignore(reason)
+            return {"message": "success"}
+        if not is_theirs(toolkit.source_account(), listener(payload), told):
+            return {"message": "success"}
+        match told:
             case Playing(state="stopped") as stop:
                 outcomes = toolkit.observe(stop)
             case Playing() as event:
@@ -49,3 +69,9 @@ def register_blueprints(toolkit: Toolkit) -> list[Ingress]:
         return {"message": "success"}
 
     return [Ingress(blueprint, is_event=is_event, repair=repair)]
+
+
+@hookimpl
+def after_source_change(account: SourceAccount) -> None:
+    """Tell what was held while nobody knew whose it was."""
+    release(account)

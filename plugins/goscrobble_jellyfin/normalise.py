@@ -49,6 +49,20 @@ def normalise(payload: Any, now: float) -> ScrobbleDraft | Playing | None:
     return _draft(webhook, told_at, Stamp.EITHER_START)
 
 
+def listener(payload: Any) -> str | None:
+    """Return the name of the Jellyfin user that a payload is about, None where it names nobody."""
+    webhook = _read(payload)
+    return webhook.notification_username or webhook.username
+
+
+def why_not(payload: Any) -> str | None:
+    """Return why nothing is made of a payload, as a sentence; None for what comes too often or never is a play."""
+    webhook = _read(payload)
+    if (webhook.notification_type or "").casefold() in ("playbackstart", "playbackstop") and webhook.item_type:
+        return f"This was of the type {webhook.item_type[:40]}; only Audio is kept."
+    return None
+
+
 def _read(payload: Any) -> Webhook:
     if not isinstance(payload, dict):
         raise BadInput("Invalid JSON")
