@@ -15,8 +15,10 @@ from goscrobble import config, instance
 from goscrobble.app import create_app
 from goscrobble.errors import GoScrobbleError
 from goscrobble.jobs.handlers import HANDLERS
+from goscrobble.jobs.heartbeat import Heartbeat
 from goscrobble.jobs.runner import Runner
 from goscrobble.jobs.schedule import PERIODIC
+from goscrobble.services import nodes
 
 _BOOT_FAILED = 3  # gunicorn's own: do not start this worker again and again
 
@@ -25,6 +27,9 @@ def _start() -> Flask:
     settings = config.load()
     instance.prepare(settings)
     app = create_app(settings)
+    heartbeat = Heartbeat(app.extensions["goscrobble"], nodes.BOTH if settings.jobs.embedded else nodes.WEB)
+    heartbeat.start()
+    atexit.register(heartbeat.stop)
     if settings.jobs.embedded:
         runner = Runner(app.extensions["goscrobble"], handlers=HANDLERS, periodic=PERIODIC)
         runner.start()

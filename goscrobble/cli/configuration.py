@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from goscrobble.cli.opening import opened
 from goscrobble.config import RuntimeSettings, Settings
 from goscrobble.errors import BadInput, NotFound
-from goscrobble.services import settings
+from goscrobble.services import administration, settings
 
 
 @click.group()
@@ -72,7 +72,7 @@ def get(key: str) -> None:
 def set_(key: str, value: str) -> None:
     """Give KEY a new VALUE, in all workers within two seconds. Lists and tables are written as JSON."""
     with opened() as core:
-        settings.change(core, {key.upper(): _parsed(value)})
+        administration.change_settings(core, None, {key.upper(): _parsed(value)})
         now = settings.options(core)[key.upper()].value
     click.echo(f"{key.upper()} = {_text(now)}")
 

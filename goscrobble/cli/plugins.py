@@ -6,16 +6,20 @@ import json
 
 import click
 
+from goscrobble.cli.new_plugin import new
 from goscrobble.cli.opening import opened, table
 from goscrobble.errors import BadConfig, NotFound
 from goscrobble.plugins.declarations import PluginRecord
-from goscrobble.services import settings
+from goscrobble.services import administration, settings
 from goscrobble.services.core import Core
 
 
 @click.group()
 def plugins() -> None:
     """See and switch plugins."""
+
+
+plugins.add_command(new)
 
 
 @plugins.command("list", epilog="Example: goscrobble plugins list --json")
@@ -98,5 +102,5 @@ def _switch(name: str, *, on: bool) -> None:
         record = _find(core, name)
         if record.fault is not None:
             raise BadConfig(f"{name} cannot run: {record.error}")
-        settings.change(core, {f"{name.upper()}_ENABLED": on})
+        administration.switch_plugin(core, None, name, on)
     click.echo(f"{name} is {'enabled' if on else 'disabled'}.")

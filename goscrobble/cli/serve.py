@@ -45,8 +45,10 @@ def worker() -> None:
     """Do background jobs alone, until SIGTERM; several may run, on several machines."""
     from goscrobble.app import create_app  # noqa: PLC0415 - half a second that `--help` need not take
     from goscrobble.jobs.handlers import HANDLERS  # noqa: PLC0415 - same
+    from goscrobble.jobs.heartbeat import Heartbeat  # noqa: PLC0415 - same
     from goscrobble.jobs.runner import Runner  # noqa: PLC0415 - same
     from goscrobble.jobs.schedule import PERIODIC  # noqa: PLC0415 - same
+    from goscrobble.services import nodes  # noqa: PLC0415 - same
 
     settings = config.load()
     instance.prepare(settings)
@@ -59,10 +61,13 @@ def worker() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     runner = Runner(core, handlers=HANDLERS, periodic=PERIODIC)
+    heartbeat = Heartbeat(core, nodes.JOBS)
     runner.start()
+    heartbeat.start()
     click.echo("Background jobs are being done (press Ctrl+C to end).")
     ended.wait()
     runner.stop()
+    heartbeat.stop()
     core.database.close()
 
 

@@ -8,7 +8,7 @@ import click
 
 from goscrobble.cli.opening import find_account, opened, table
 from goscrobble.errors import BadInput
-from goscrobble.services import accounts
+from goscrobble.services import accounts, administration
 
 PAGE = 500  # accounts read at once
 
@@ -27,7 +27,7 @@ def add(name: str, email: str, admin: bool, password_stdin: bool) -> None:
     """Add the account NAME."""
     password = _password(from_stdin=password_stdin)
     with opened() as core:
-        account = accounts.register(core, username=name, email=email, password=password, admin=admin)
+        account = administration.add_account(core, None, username=name, email=email, password=password, admin=admin)
     click.echo(f"{account.username} was added" + (", as an administrator." if account.is_admin else "."))
 
 
@@ -63,7 +63,7 @@ def password(name: str, password_stdin: bool) -> None:
     """Give NAME a new password, which signs them out everywhere."""
     with opened() as core:
         account = find_account(core, name)
-        accounts.set_password(core, account, _password(from_stdin=password_stdin))
+        administration.set_password(core, None, account, _password(from_stdin=password_stdin))
     click.echo(f"{account.username} has a new password and is signed out everywhere.")
 
 
@@ -72,7 +72,7 @@ def password(name: str, password_stdin: bool) -> None:
 def disable(name: str) -> None:
     """Lock NAME out: signed out everywhere, tokens refused. Nothing is deleted."""
     with opened() as core:
-        account = accounts.set_disabled(core, find_account(core, name), True)
+        account = administration.manage_account(core, None, find_account(core, name), disabled=True)
     click.echo(f"{account.username} is disabled.")
 
 
@@ -81,7 +81,7 @@ def disable(name: str) -> None:
 def enable(name: str) -> None:
     """Let NAME in again."""
     with opened() as core:
-        account = accounts.set_disabled(core, find_account(core, name), False)
+        account = administration.manage_account(core, None, find_account(core, name), disabled=False)
     click.echo(f"{account.username} is enabled.")
 
 
@@ -90,7 +90,7 @@ def enable(name: str) -> None:
 def promote(name: str) -> None:
     """Make NAME an administrator."""
     with opened() as core:
-        account = accounts.set_admin(core, find_account(core, name), True)
+        account = administration.manage_account(core, None, find_account(core, name), admin=True)
     click.echo(f"{account.username} is an administrator.")
 
 
@@ -99,7 +99,7 @@ def promote(name: str) -> None:
 def demote(name: str) -> None:
     """Make NAME an ordinary account again."""
     with opened() as core:
-        account = accounts.set_admin(core, find_account(core, name), False)
+        account = administration.manage_account(core, None, find_account(core, name), admin=False)
     click.echo(f"{account.username} is no administrator.")
 
 
@@ -112,7 +112,7 @@ def delete(name: str, yes: bool) -> None:
         account = find_account(core, name)
         if not yes:
             click.confirm(f"Delete {account.username} and everything of theirs, for ever?", abort=True)
-        accounts.delete(core, account)
+        administration.delete_account(core, None, account)
     click.echo(f"{account.username} and everything of theirs is gone.")
 
 

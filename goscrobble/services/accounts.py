@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from goscrobble.storage.database import Connection
 log = structlog.get_logger("goscrobble.accounts")
 
 ERASED_AT_ONCE = 2000  # rows a transaction
+Beside = Callable[[Connection], None]  # what else the transaction of a change does
 _USERNAME = re.compile(r"[A-Za-z0-9_.]{1,64}")
 _EMAIL = re.compile(r"[!#$%&'*+/=?^_`{|}~.\w-]{1,64}@[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"]{1,190}", re.ASCII)
 _LAST_ADMIN = "This is the last administrator; make somebody else one first"
@@ -103,6 +105,7 @@ def register(
     password: str,
     time_zone: str | None = None,
     admin: bool = False,
+    beside: Beside | None = None,
 ) -> Account:
     """Create an account; the very first becomes an administrator's. `time_zone` is an IANA name.
 
@@ -116,8 +119,9 @@ def register(
     passwords.check(password, username=username, email=email)
     known_zone = time_zone or runtime_settings.runtime(core).default_timezone
     made, now = passwords.make_hash(password), int(core.now())
-    account = core.database.write(
-        lambda connection: users.add(
+
+    def store(connection: Connection) -> Account:
+        account = users.add(
             connection,
             username=username,
             email=email,
@@ -126,7 +130,11 @@ def register(
             is_admin=admin,
             now=now,
         )
-    )
+        if beside is not None:
+            beside(connection)
+        return account
+
+    account = core.database.write(store)
     log.info("account created", account=account.uuid, admin=account.is_admin)
     return account
 
@@ -184,6 +192,7 @@ def change(
     privacy: str | None = None,
     email: str | None = None,
     password: str | None = None,
+    beside: Beside | None = None,
 ) -> Account:
     """Change what is given and return the account as it is now. A new password signs out everywhere.
 
@@ -202,16 +211,16 @@ def change(
         passwords.check(password, username=account.username, email=values.get("email", account.email))
         values["password_hash"] = passwords.make_hash(password)
     if values:
-        _store(core, account, values, ends_tokens=password is not None)
+        _store(core, account, values, ends_tokens=password is not None, beside=beside)
     if time_zone is not None and time_zone != account.time_zone:
         rollups.change_time_zone(core, account, time_zone)
     identities.forget(core)
     return _as_it_is(core, account)
 
 
-def set_password(core: Core, account: Account, password: str) -> Account:
+def set_password(core: Core, account: Account, password: str, *, beside: Beside | None = None) -> Account:
     """Give an account a new password, which signs out everywhere."""
-    return change(core, account, password=password)
+    return change(core, account, password=password, beside=beside)
 
 
 def sign_out_everywhere(core: Core, account: Account) -> None:
@@ -232,7 +241,13 @@ def set_disabled(core: Core, account: Account, disabled: bool) -> Account:
 
 
 def manage(
-    core: Core, account: Account, *, admin: bool | None = None, mod: bool | None = None, disabled: bool | None = None
+    core: Core,
+    account: Account,
+    *,
+    admin: bool | None = None,
+    mod: bool | None = None,
+    disabled: bool | None = None,
+    beside: Beside | None = None,
 ) -> Account:
     """Change what an administrator decides about an account, all or nothing; returns it as it is now.
 
@@ -248,6 +263,8 @@ def manage(
         users.change(connection, account.id, **values)
         if disabled is True:
             credentials.end_all(connection, account.id)
+        if beside is not None:
+            beside(connection)
 
     if values:
         core.database.write(store)
@@ -256,7 +273,7 @@ def manage(
     return _as_it_is(core, account)
 
 
-def delete(core: Core, account: Account, *, at_once: int = ERASED_AT_ONCE) -> None:
+def delete(core: Core, account: Account, *, at_once: int = ERASED_AT_ONCE, beside: Beside | None = None) -> None:
     """Erase an account and everything of it. Raises Conflict for the last administrator.
 
     It is disabled first, then emptied `at_once` rows at a time so that nobody waits for one long transaction; if the
@@ -266,7 +283,13 @@ def delete(core: Core, account: Account, *, at_once: int = ERASED_AT_ONCE) -> No
     more = True
     while more:
         more = core.database.write(lambda connection: users.erase_some(connection, account.id, at_once))
-    core.database.write(lambda connection: users.delete_account(connection, account.id))
+
+    def finish(connection: Connection) -> None:
+        users.delete_account(connection, account.id)
+        if beside is not None:
+            beside(connection)
+
+    core.database.write(finish)
     identities.forget(core)
     log.info("account deleted", account=account.uuid)
 
@@ -274,7 +297,7 @@ def delete(core: Core, account: Account, *, at_once: int = ERASED_AT_ONCE) -> No
 # ---- parts ----
 
 
-def _store(core: Core, account: Account, values: dict[str, Any], *, ends_tokens: bool) -> None:
+def _store(core: Core, account: Account, values: dict[str, Any], *, ends_tokens: bool, beside: Beside | None) -> None:
     now = int(core.now())
 
     def store(connection: Connection) -> None:
@@ -282,6 +305,8 @@ def _store(core: Core, account: Account, values: dict[str, Any], *, ends_tokens:
         if ends_tokens:
             credentials.end_all(connection, account.id)
             mail.enqueue_notice(connection, account, now=now)
+        if beside is not None:
+            beside(connection)
 
     core.database.write(store)
 

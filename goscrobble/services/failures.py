@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 from pydantic import SecretStr
 
@@ -11,6 +13,7 @@ from goscrobble.plugins.declarations import Failure
 from goscrobble.services import settings
 from goscrobble.services.core import Core
 from goscrobble.storage import failures
+from goscrobble.storage.database import Connection
 from goscrobble.storage.failures import FailureRow
 
 MOST = 5  # failures of one hook …
@@ -54,15 +57,21 @@ def list_all(core: Core) -> list[FailureRow]:
         return failures.list_all(connection)
 
 
-def reset(core: Core, plugin: str) -> None:
-    """Ask a plugin's hooks again, in all workers within two seconds."""
-    core.database.write(lambda connection: failures.reset(connection, plugin))
+def reset(core: Core, plugin: str, *, beside: Callable[[Connection], None] | None = None) -> None:
+    """Ask a plugin's hooks again, in all workers within two seconds. `beside`: what else the transaction does."""
+
+    def work(connection: Connection) -> None:
+        failures.reset(connection, plugin)
+        if beside is not None:
+            beside(connection)
+
+    core.database.write(work)
     settings.forget(core)
 
 
 def _without_secrets(core: Core, failure: Failure) -> str:
     """Return the text of an error without what looks like a credential, and without the plugin's own ones."""
-    text = failure.error.replace("\0", "")
+    text = failure.error.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
     try:
         values = list(dict(settings.plugin(core, failure.plugin)).values())
     except (KeyError, Unavailable):

@@ -5,15 +5,22 @@ from __future__ import annotations
 from goscrobble.services import sessions
 from goscrobble.services.core import Core
 from goscrobble.services.corrections import RESTORABLE
-from goscrobble.storage import housekeeping, jobs
+from goscrobble.services.nodes import GONE
+from goscrobble.storage import audit, failures, housekeeping, jobs, nodes
 from goscrobble.storage import sessions as play_sessions
 
 PLAY_SESSIONS_KEPT = 86_400  # seconds after a player's last word, once judged
 DEAD_JOBS_KEPT = 30 * 86_400  # seconds
+FAILURES_KEPT = 30 * 86_400  # seconds after a plugin's hook last failed
+AUDIT_KEPT = 365 * 86_400  # seconds
 
 
 def sweep(core: Core) -> int:
-    """Forget expired credentials, judged play sessions, plays deleted long ago and dead jobs; returns how many."""
+    """Forget what nobody asks for any more; returns how many rows.
+
+    That is expired credentials, judged play sessions, plays deleted long ago, dead jobs, old failures of plugins, what
+    administrators did long ago, and processes that ended without saying so.
+    """
     now = int(core.now())
     return sessions.forget_expired(core) + sum(
         core.database.write(work)
@@ -21,5 +28,8 @@ def sweep(core: Core) -> int:
             lambda connection: play_sessions.forget(connection, now - PLAY_SESSIONS_KEPT),
             lambda connection: housekeeping.forget_deleted_plays(connection, deleted_before=now - RESTORABLE),
             lambda connection: jobs.remove_dead(connection, created_before=now - DEAD_JOBS_KEPT),
+            lambda connection: failures.forget(connection, before=now - FAILURES_KEPT),
+            lambda connection: audit.forget(connection, before=now - AUDIT_KEPT),
+            lambda connection: nodes.forget(connection, before=now - GONE),
         )
     )

@@ -54,6 +54,11 @@ def enqueue_notice(connection: Connection, account: Account, *, now: int) -> Non
     jobs.enqueue(connection, JOB, {"mail": "password-changed", "user": account.uuid, "at": now}, now=now)
 
 
+def enqueue_test(connection: Connection, account: Account, *, now: int) -> None:
+    """Have a mail sent to this account that says that mails arrive."""
+    jobs.enqueue(connection, JOB, {"mail": "test", "user": account.uuid, "at": now}, now=now)
+
+
 # ---- the job ----
 
 
@@ -91,10 +96,14 @@ class KeptMail:
     text: str
 
 
-def outbox(core: Core) -> list[KeptMail]:
+def outbox(core: Core, limit: int | None = None) -> list[KeptMail]:
     """Return the mails that were kept for want of a mail server, newest first."""
-    files = sorted((core.settings.instance_path / OUTBOX).glob("*.eml"), reverse=True)
-    return [_read(file) for file in files]
+    return [_read(file) for file in sorted(_kept(core), reverse=True)[:limit]]
+
+
+def count_kept(core: Core) -> int:
+    """Return how many mails are in the outbox."""
+    return len(_kept(core))
 
 
 # ---- writing ----
@@ -109,7 +118,10 @@ def _write(core: Core, payload: Mapping[str, Any]) -> tuple[str, str, str] | Non
             subject, text = "Set a new password", _RESET.format(url=url, link=f"{url}/reset?token={payload['token']}")
         else:
             account = users.find_by_uuid(connection, payload["user"])
-            subject, text = "Your password was changed", _CHANGED.format(url=url, link=f"{url}/reset")
+            if payload["mail"] == "test":
+                subject, text = "Mails arrive", _TEST.format(url=url)
+            else:
+                subject, text = "Your password was changed", _CHANGED.format(url=url, link=f"{url}/reset")
     if account is None:
         return None
     return account.email, f"{subject} - GoScrobble", f"Hello {account.username},\n\n{text}"
@@ -122,6 +134,11 @@ This link lets you choose one, once, within an hour of the request:
 {link}
 
 If it was not you, there is nothing to do: your password stays as it is.
+"""
+
+_TEST = """\
+you asked for this mail on the administration pages of {url}.
+Since you read it, links to new passwords arrive too.
 """
 
 _CHANGED = """\
@@ -248,6 +265,12 @@ def _keep(core: Core, message: Message, name: str) -> None:
         handle.write(message.as_bytes())
     draft.replace(folder / name)
     log.info("mail kept in the outbox, since no mail server is set", file=name)
+
+
+def _kept(core: Core) -> list[Path]:
+    """Return the files that `_keep` made: the time (Unix seconds), then what tells mails apart."""
+    files = (core.settings.instance_path / OUTBOX).glob("*-*.eml")
+    return [file for file in files if file.name.partition("-")[0].isdecimal()]
 
 
 def _read(file: Path) -> KeptMail:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 import structlog
 
 from goscrobble.domain.accounts import Account
-from goscrobble.errors import NotAuthenticated
+from goscrobble.errors import Conflict, NotAuthenticated, NotFound
 from goscrobble.services import identities, mail, passwords
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials, users
@@ -32,6 +33,32 @@ def send(core: Core, email: str) -> None:
         mail.enqueue_reset(connection, token, now=now)
 
     core.database.write(store)
+
+
+def make_link(core: Core, account: Account, *, beside: Callable[[Connection], None] | None = None) -> str:
+    """Return a link that sets a new password of this account, once, within the hour: for who hands it over in person.
+
+    `beside`: what else the transaction does. Raises Conflict for a disabled account, whose link would do nothing.
+    """
+    token, expires_at = secrets.token_urlsafe(32), int(core.now()) + LIFE
+
+    def store(connection: Connection) -> None:
+        current = users.find_by_id(connection, account.id)
+        if current is None:
+            raise NotFound("There is no such user")
+        if current.is_disabled:
+            raise Conflict("This account is disabled; enable it first")
+        credentials.give_reset_token(connection, current, secret=token, expires_at=expires_at)
+        if beside is not None:
+            beside(connection)
+
+    core.database.write(store)
+    return link(core, token)
+
+
+def link(core: Core, token: str) -> str:
+    """Return the address at which a token sets a password."""
+    return f"{core.settings.public_url}/reset?token={token}"
 
 
 def is_valid(core: Core, token: str) -> bool:

@@ -7,7 +7,7 @@ instance folder, apart from the database and its backups.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -20,10 +20,8 @@ log = structlog.get_logger("goscrobble.secrets")
 
 
 def is_secret(model: type[BaseModel], field: str) -> bool:
-    """Return whether this field holds a secret."""
-    return isinstance(model.model_fields[field].get_default(call_default_factory=True), SecretStr) or (
-        model.model_fields[field].annotation is SecretStr
-    )
+    """Return whether this field holds a secret, or may hold one: `SecretStr | None`."""
+    return _mentions_secret(model.model_fields[field].annotation)
 
 
 def plain(settings: BaseModel, field: str) -> Any:
@@ -34,8 +32,10 @@ def plain(settings: BaseModel, field: str) -> Any:
     return settings.model_dump(mode="json", include={field})[field]
 
 
-def seal(core: Core, value: Any) -> dict[str, str]:
-    """Return a secret as it is stored."""
+def seal(core: Core, value: Any) -> dict[str, str] | None:
+    """Return a secret as it is stored; that there is none is no secret."""
+    if value is None:
+        return None
     return {SEALED: _fernet(core).encrypt(str(value).encode()).decode()}
 
 
@@ -53,6 +53,10 @@ def unseal(core: Core, values: Mapping[str, Any]) -> dict[str, Any]:
                 "a stored secret cannot be read: the key it was encrypted with is gone", setting=name
             )
     return found
+
+
+def _mentions_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or any(_mentions_secret(part) for part in get_args(annotation))
 
 
 def _fernet(core: Core) -> MultiFernet:

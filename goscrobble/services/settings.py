@@ -6,7 +6,7 @@ read for so long.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from goscrobble.services import secrets
 from goscrobble.services.core import Core
 from goscrobble.storage import failures
 from goscrobble.storage import settings as stored_settings
+from goscrobble.storage.database import Connection
 
 M = TypeVar("M", bound=BaseModel)
 FRESH = 1.0  # seconds
@@ -80,9 +81,15 @@ def options(core: Core) -> Mapping[str, Option]:
     return _snapshot(core).options
 
 
-def change(core: Core, values: Mapping[str, Any]) -> None:
+def change(
+    core: Core,
+    values: Mapping[str, Any],
+    *,
+    beside: Callable[[Connection, Mapping[str, Any]], None] | None = None,
+) -> None:
     """Store these values, all or none. Keys are those of `options`.
 
+    `beside` is what else the transaction does; it is given the new values of the keys whose value is another now.
     Raises BadInput naming a key that is unknown or has a value of the wrong type, Conflict for one that is fixed by
     file or environment (posting the same value is fine).
     """
@@ -98,7 +105,14 @@ def change(core: Core, values: Mapping[str, Any]) -> None:
     changed = {key: value for key, value in parsed.items() if not known[key].fixed}
     _check_together(core, {key: option.value for key, option in known.items()} | changed, known)
     stored = {key: secrets.seal(core, value) if known[key].secret else value for key, value in changed.items()}
-    core.database.write(lambda connection: stored_settings.write(connection, stored, int(core.now())))
+    different = {key: value for key, value in changed.items() if value != known[key].value}
+
+    def work(connection: Connection) -> None:
+        stored_settings.write(connection, stored, int(core.now()))
+        if beside is not None and different:
+            beside(connection, different)
+
+    core.database.write(work)
     forget(core)
 
 

@@ -155,6 +155,12 @@ def add_reset_token(connection: Connection, email: str, *, secret: str, now: int
     connection.execute(insert(_reset).from_select(["digest", "user_id", "token_version", "expires_at"], owner))
 
 
+def give_reset_token(connection: Connection, account: Account, *, secret: str, expires_at: int) -> None:
+    """Store a token for an account, whatever tokens it has: for who hands it over in person."""
+    values = {"digest": digest(secret), "user_id": account.id, "token_version": account.token_version}
+    connection.execute(insert(_reset).values(**values, expires_at=expires_at))
+
+
 def find_reset_token(connection: Connection, secret: str, *, now: int) -> Account | None:
     """Return whose password this token may set, None when it may none."""
     row = connection.execute(select(_reset).where(_reset.c.digest == digest(secret), _reset.c.expires_at > now)).first()

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, tuple_, update
 
 from goscrobble.models import Job, table
 from goscrobble.storage.dialect import upsert
@@ -41,6 +41,23 @@ class DeadJob:
     attempts: int
     reason: str
     created_at: int  # Unix seconds
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedJob:
+    """A job as an administrator sees it: never its payload, which may hold a secret. Times are Unix seconds."""
+
+    id: int
+    kind: str
+    state: str  # waiting, running, dead
+    run_at: int  # when it is due; of a dead one, when it was tried last
+    attempts: int
+    last_error: str
+    owner: str  # of a running one: who does it
+    created_at: int
+
+
+_QUEUED = tuple(_job.c[name] for name in QueuedJob.__dataclass_fields__)
 
 
 def enqueue(
@@ -152,6 +169,40 @@ def list_dead(connection: Connection, *, limit: int) -> list[DeadJob]:
     return [DeadJob(row.id, row.kind, row.attempts, row.last_error or "", row.created_at) for row in rows]
 
 
+def page(connection: Connection, state: str, *, after: tuple[int, int] | None, limit: int) -> list[QueuedJob]:
+    """Return jobs in a state, those due first first; of the dead, those that failed last.
+
+    `after` is when the last one of the page before was due, and its id.
+    """
+    place = tuple_(_job.c.run_at, _job.c.id)
+    query = select(*_QUEUED).where(_job.c.state == state).limit(limit)
+    if state == "dead":
+        query = query.order_by(_job.c.run_at.desc(), _job.c.id.desc())
+    else:
+        query = query.order_by(_job.c.run_at, _job.c.id)
+    if after is not None:
+        query = query.where(place < after if state == "dead" else place > after)
+    return [_queued(row) for row in connection.execute(query)]
+
+
+def count(connection: Connection) -> dict[str, int]:
+    """Return how many jobs there are in each state that any is in."""
+    query = select(_job.c.state, func.count()).group_by(_job.c.state)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def find(connection: Connection, job_id: int) -> QueuedJob | None:
+    """Return a job."""
+    row = connection.execute(select(*_QUEUED).where(_job.c.id == job_id)).first()
+    return None if row is None else _queued(row)
+
+
+def discard(connection: Connection, job_id: int, state: str) -> bool:
+    """Delete a job if it is in this state. False: it is not, or not any more."""
+    found = and_(_job.c.id == job_id, _job.c.state == state)
+    return connection.execute(delete(_job).where(found)).rowcount == 1
+
+
 def revive(connection: Connection, job_id: int, *, now: int) -> bool:
     """Try a dead job once more from the start. False: there is no such dead job."""
     dead = and_(_job.c.id == job_id, _job.c.state == "dead")
@@ -162,6 +213,11 @@ def remove_dead(connection: Connection, *, created_before: int) -> int:
     """Forget dead jobs that were made before; returns how many."""
     old = and_(_job.c.state == "dead", _job.c.created_at < created_before)
     return connection.execute(delete(_job).where(old)).rowcount
+
+
+def _queued(row: Any) -> QueuedJob:
+    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name
+    return QueuedJob(**(values | {"last_error": row.last_error or "", "owner": row.owner or ""}))
 
 
 def _due(kinds: Collection[str], now: int) -> ColumnElement[bool]:
