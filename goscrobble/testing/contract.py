@@ -31,7 +31,7 @@ PAUSE = 30.0  # seconds between two strange requests: players' events are limite
 class PluginContract:
     """What holds for any plugin. `plugin` is its module."""
 
-    plugin: ClassVar[ModuleType]
+    plugin: ModuleType
 
     @pytest.fixture
     def server(self, goscrobble_server: StartServer) -> PluginServer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -23,8 +24,12 @@ def goscrobble_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def goscrobble_server(tmp_path_factory: pytest.TempPathFactory, goscrobble_template: Path) -> Iterator[StartServer]:
+def goscrobble_server(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, goscrobble_template: Path
+) -> Iterator[StartServer]:
     """Start a server with these plugins and no others: `goscrobble_server(goscrobble_tapedeck)`."""
+    for variable in [one for one in os.environ if one.startswith("GOSCROBBLE_")]:
+        monkeypatch.delenv(variable)  # no test may touch the instance that the author listens with
     servers: list[PluginServer] = []
 
     def start(*plugins: ModuleType) -> PluginServer:
