@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import uuid as uuids
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +31,18 @@ MOST = 200  # connections of one account
 LONGEST_NAME = 100  # characters
 ACCOUNT = "account"  # the voice of whoever sends plays with an access token instead of an API token
 _CACHE = "sources"
+
+
+class SourceState(StrEnum):
+    """How a connection is."""
+
+    WAITING = "waiting"  # made, not heard from yet
+    ACTIVE = "active"
+    PAUSED = "paused"  # by its owner
+    ASKING = "asking"  # its owner has a question to answer, and nothing is counted until then
+    FAILING = "failing"  # the last poll did not succeed; it is tried again
+    REFUSED = "refused"  # the service does not let us in: its owner must see to it
+    OFF = "off"  # its plugin is switched off, cannot run, or is not installed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +70,21 @@ def find(core: Core, account: Account, uuid: str) -> SourceRow:
     if row is None:
         raise NotFound("There is no such connection")
     return row
+
+
+def state_of(core: Core, row: SourceRow) -> SourceState:
+    """Return how a connection is."""
+    if not core.plugins.runs(row.plugin):
+        return SourceState.OFF
+    if row.is_paused:
+        return SourceState.PAUSED
+    if row.is_refused:
+        return SourceState.REFUSED
+    if row.question is not None:
+        return SourceState.ASKING
+    if row.problem is not None:
+        return SourceState.FAILING
+    return SourceState.WAITING if row.last_heard_at is None else SourceState.ACTIVE
 
 
 def events(core: Core, row: SourceRow) -> list[SourceEvent]:
@@ -136,6 +164,16 @@ def change(
     return row
 
 
+def answer(core: Core, account: Account, uuid: str, chosen: Sequence[str]) -> SourceRow:
+    """Answer what the plugin of a connection asks. Raises NotFound, BadInput when nothing was chosen."""
+    question = question_of(find(core, account, uuid))
+    if question is None:
+        raise NotFound("Nothing is asked of you here")
+    if not chosen:
+        raise BadInput("Choose at least one")
+    return change(core, account, uuid, settings={question.setting: list(chosen)})
+
+
 def disconnect(core: Core, account: Account, uuid: str) -> None:
     """Forget a connection, and revoke the token it speaks with. The plays it told stay. Raises NotFound."""
     row = find(core, account, uuid)
@@ -149,7 +187,25 @@ def disconnect(core: Core, account: Account, uuid: str) -> None:
     forget(core)
 
 
+def address(core: Core, plugin: str, secret: str) -> str:
+    """Return where a player posts to, complete with its key."""
+    return f"{core.settings.public_url}/api/v1/ingress/{plugin}?key={secret}"
+
+
 # ---- for plugins ----
+
+
+def model_of(core: Core, row: SourceRow) -> type[SourceSettings]:
+    """Return the model of a connection's settings; one without fields where its plugin is not there."""
+    return _model(core.plugins.records.get(row.plugin), row.source)
+
+
+def shown_settings(core: Core, row: SourceRow) -> tuple[dict[str, Any], set[str]]:
+    """Return a connection's settings as they may be shown, plain and without secrets, and which secrets are set."""
+    model, found = model_of(core, row), settings_of(core, row)
+    secret = {field for field in model.model_fields if secrets.is_secret(model, field)}
+    values = {field: secrets.plain(found, field) for field in model.model_fields}
+    return {key: value for key, value in values.items() if key not in secret}, {key for key in secret if values[key]}
 
 
 def heard_from(core: Core, account_id: int, plugin: str, voice: str, name: str) -> SourceRow:
@@ -176,8 +232,7 @@ def find_by_voice(core: Core, account_id: int, plugin: str, voice: str) -> Sourc
 
 def settings_of(core: Core, row: SourceRow) -> SourceSettings:
     """Return what the owner of a connection set; what no longer fits its plugin's model yields to the default."""
-    record = core.plugins.records.get(row.plugin)
-    model = _model(record, row.source)
+    model = model_of(core, row)
     stored = secrets.unseal(core, json.loads(row.settings))
     known = {key: value for key, value in stored.items() if key in model.model_fields}
     try:

@@ -42,14 +42,14 @@ def test_the_address_is_shown_once_and_stands_in_the_steps(signed_in):
     later = signed_in.get("/settings")
     assert address.partition("key=")[2] not in later.html
     assert "/api/v1/ingress/jellyfin?key=…" in later.text
-    assert "You have one address for it, not heard from yet." in later.text
+    assert "Jellyfin Not heard from yet" in later.text
 
 
 def test_the_page_tells_when_a_player_was_last_heard_from(signed_in, client, clock):
     parts = urlsplit(text_of(signed_in.post("/settings/sources/multiscrobbler")))
     client.post(f"{parts.path}?{parts.query}", json={"Track": "T", "Artist": ["A"], "Album": "B"})
     clock.advance(7200)
-    assert "You have one address for it, last heard from 2 hours ago." in signed_in.get("/settings").text
+    assert "multi-scrobbler Connected last heard from 2 hours ago" in signed_in.get("/settings").text
 
 
 def test_a_source_that_is_switched_off_is_not_offered(signed_in, core):

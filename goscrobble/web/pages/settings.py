@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,11 +13,14 @@ from flask import Blueprint, Response, render_template, request, url_for
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
 from goscrobble.errors import BadInput, NotFound
-from goscrobble.services import accounts, tokens
+from goscrobble.plugins.declarations import PluginRecord, Source
+from goscrobble.services import accounts, sources, tokens
 from goscrobble.services.core import Core
-from goscrobble.web import current_core, forms, sessions
+from goscrobble.storage.sources import SourceRow
+from goscrobble.web import current_core, forms, schema_forms, sessions
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
+from goscrobble.web.pages.connections import Connection
 
 UNMADE = "…"  # stands for the token in an address that has not been made
 
@@ -25,17 +28,16 @@ blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
-    """A source as the page offers it."""
+class Offer:
+    """A source as the page offers it, and what is connected to it already."""
 
     key: str
-    plugin: str
     title: str
     summary: str
-    address: str  # with UNMADE in place of the token
+    address: str  # with UNMADE in place of the token; "" for a source that is polled
     steps: tuple[tuple[str, ...], ...]  # each cut where the address belongs
-    tokens: tuple[tokens.ApiTokenInfo, ...]  # made for it
-    last_used_at: int | None
+    fields: tuple[schema_forms.Field, ...]  # what is asked before a source that is polled can be connected
+    connections: tuple[Connection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,20 @@ def show() -> str:
 
 def _page(account: Account, *, refused: Mapping[str, Form] | None = None, made: Made | None = None) -> str:
     core = current_core()
-    owned = tokens.list_api_tokens(core, account)
+    connected = sources.list_all(core, account)
+    offers = _offers(core, connected, refused or {})
+    offered = {connection.id for offer in offers for connection in offer.connections}
     return render_template(
         "settings.html",
         account=account,
-        sources=_connections(core, owned),
-        tokens=owned,
+        sources=offers,
+        others=[Connection.of(core, row) for row in connected if row.uuid not in offered],
+        tokens=tokens.list_api_tokens(core, account),
         time_zones=time_zones(account.time_zone),
         now=datetime.fromtimestamp(core.now(), zone(account.time_zone)),
         refused=refused or {},
         made=made,
-        done=request.args.get("done", ""),
+        done=visitor.done(),
     )
 
 
@@ -75,19 +80,22 @@ def _page(account: Account, *, refused: Mapping[str, Form] | None = None, made: 
 
 
 @blueprint.post("/sources/<key>")
-def add_address(key: str) -> str | Response:
-    """Make a token for a source and show the complete address, once."""
+def connect(key: str) -> str | Response:
+    """Connect a source: show the complete address this once, or begin to poll."""
     account, core = visitor.required_account(), current_core()
-    found = next(((record, source) for name, record, source in visitor.sources(core) if name == key), None)
+    found = next(((index, record, source) for name, index, record, source in _all(core) if name == key), None)
     if found is None:
         raise NotFound("There is no such source")
-    record, source = found
+    index, record, source = found
     form = forms.read()
     try:
-        _, secret = tokens.add_api_token(core, account, source.title, {"ingest"})
+        settings = schema_forms.parse(source.settings, form) if record.poller(index) is not None else {}
+        row, secret = sources.connect(core, account, record.name, source=index, settings=settings)
     except forms.REFUSALS as error:
         return forms.refuse(error, _page(account, refused={f"source-{key}": form.refused(error)}))
-    return _page(account, made=Made(_address(core, record.name, secret), key))
+    if secret is None:
+        return forms.go_on(url_for("pages.connections.show", connection=row.uuid))
+    return _page(account, made=Made(sources.address(core, record.name, secret), key))
 
 
 @blueprint.post("/tokens")
@@ -191,27 +199,30 @@ def _left(done: str) -> Response:
 # ---- parts ----
 
 
-def _connections(core: Core, owned: list[tokens.ApiTokenInfo]) -> list[Connection]:
-    connections = []
+def _all(core: Core) -> Iterator[tuple[str, int, PluginRecord, Source]]:
+    """Yield what can be connected right now: its name in addresses, its place in its plugin, the plugin, the source."""
     for key, record, source in visitor.sources(core):
-        made_for_it = tuple(one for one in owned if one.name == source.title and set(one.scopes) == {"ingest"})
-        connections.append(
-            Connection(
+        yield key, record.sources.index(source), record, source
+
+
+def _offers(core: Core, connected: list[SourceRow], refused: Mapping[str, Form]) -> list[Offer]:
+    offers = []
+    for key, index, record, source in _all(core):
+        mine = tuple(Connection.of(core, row) for row in connected if (row.plugin, row.source) == (record.name, index))
+        polled = record.poller(index) is not None
+        fields = schema_forms.fields(source.settings, {}, form=refused.get(f"source-{key}")) if polled else []
+        offers.append(
+            Offer(
                 key=key,
-                plugin=record.name,
                 title=source.title,
                 summary=source.summary,
-                address=_address(core, record.name, UNMADE),
+                address="" if polled else sources.address(core, record.name, UNMADE),
                 steps=tuple(tuple(step.split("{url}")) for step in source.steps),
-                tokens=made_for_it,
-                last_used_at=max((one.last_used_at for one in made_for_it if one.last_used_at), default=None),
+                fields=tuple(fields),
+                connections=mine,
             )
         )
-    return connections
-
-
-def _address(core: Core, plugin: str, secret: str) -> str:
-    return f"{core.settings.public_url}/api/v1/ingress/{plugin}?key={secret}"
+    return offers
 
 
 def time_zones(chosen: str) -> list[tuple[str, list[str]]]:

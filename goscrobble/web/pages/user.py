@@ -10,12 +10,15 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request
 
+from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import parse_range, zone
 from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.errors import BadInput
-from goscrobble.services import accounts, history, playback, statistics
+from goscrobble.services import accounts, history, playback, sources, statistics
+from goscrobble.services.core import Core
 from goscrobble.web import current_core
 from goscrobble.web.pages import formats, visitor
+from goscrobble.web.pages.connections import Connection
 
 PLAYS = 50  # of one page
 TOPS = 10  # entries of one ranking
@@ -72,6 +75,7 @@ def show(username: str) -> str:
         "user.html",
         **page,
         playing=playback.now_playing(core, owner.id),
+        questions=_questions(core, owner) if page["is_own"] else [],
         totals=totals,
         first_day=datetime.fromtimestamp(totals.first_at, tz).date() if totals.first_at is not None else None,
         is_empty=not plays,
@@ -79,6 +83,12 @@ def show(username: str) -> str:
         range=chosen,
         tops=[(title, statistics.top(core, owner, kind, period, limit=TOPS)) for title, kind in RANKINGS],
     )
+
+
+def _questions(core: Core, owner: Account) -> list[Connection]:
+    """Return the connections of the one who looks at their own page that wait for an answer."""
+    found = (Connection.of(core, row) for row in sources.list_all(core, owner))
+    return [connection for connection in found if connection.question is not None]
 
 
 def by_day(plays: Iterable[Scrobble], tz: ZoneInfo, today: date) -> Iterator[Day]:

@@ -27,6 +27,11 @@ def required_account() -> Account:
     return found
 
 
+def done() -> str:
+    """Return what was done by the form that led here, so that the page can say so."""
+    return request.args.get("done", "")
+
+
 def door(core: Core) -> dict[str, bool]:
     """Return what the pages in front of the door ask: may anybody register, is this the very first visitor."""
     return {
