@@ -16,9 +16,9 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
+from goscrobble.domain.plugin_names import owner_of_table, table_prefix, version_table
 from goscrobble.errors import BadConfig
 from goscrobble.migrations.runner import exclusive
-from goscrobble.plugins.checks import owner_of_table, table_prefix, version_table
 from goscrobble.plugins.declarations import Migrations, PluginRecord
 
 OLDER = "Its tables are older than the plugin; run `goscrobble database upgrade` and restart."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from goscrobble.config import RuntimeSettings
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
+from goscrobble.domain.plugin_names import table_prefix
 from goscrobble.plugins.declarations import (
     Migrations,
     PluginRecord,
@@ -20,19 +20,8 @@ from goscrobble.plugins.declarations import (
 )
 
 T = TypeVar("T")
-LONGEST_NAME = 40  # characters
 SHORTEST_PAUSE = 1.0  # seconds between two polls
 LONGEST_DEADLINE = 240.0  # seconds that one may take
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-
-def misnamed(name: str) -> str:
-    """Return why a plugin cannot be called so, "" if it can: its name is part of addresses, keys and tables."""
-    if _NAME.fullmatch(name) and len(name) <= LONGEST_NAME:
-        return ""
-    return (
-        f"A plugin's name is up to {LONGEST_NAME} lower-case letters, digits and underscores; rename its entry point."
-    )
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -64,21 +53,6 @@ def wrong_tables(record: PluginRecord) -> str:
     prefix = table_prefix(record.name)
     wrong = sorted(name for name in record.migrations.metadata.tables if not name.startswith(prefix))
     return f"Its table {wrong[0]} must be called {prefix}…; its author must rename it." if wrong else ""
-
-
-def table_prefix(plugin: str) -> str:
-    """Return how the names of a plugin's tables begin."""
-    return f"plugin_{plugin}_"
-
-
-def version_table(plugin: str) -> str:
-    """Return the name of the table that says how far a plugin's tables were migrated."""
-    return f"{table_prefix(plugin)}alembic_version"
-
-
-def owner_of_table(table: str, plugins: Iterable[str]) -> str | None:
-    """Return whose table this is: of `plugin_foo_bar_x`, foo_bar rather than foo, if both are known."""
-    return max((name for name in plugins if table.startswith(table_prefix(name))), key=len, default=None)
 
 
 def as_draft(answer: Any) -> ScrobbleDraft | None:

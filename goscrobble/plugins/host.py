@@ -18,8 +18,9 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.domain.plugin_names import misnamed
 from goscrobble.plugins import deadline, hookspecs
-from goscrobble.plugins.checks import CHECKED, as_draft, checked_poll, clash, misnamed, near, wrong_tables
+from goscrobble.plugins.checks import CHECKED, as_draft, checked_poll, clash, near, wrong_tables
 from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Status
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
 from goscrobble.plugins.toolkit import SourceAccount

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goscrobble.domain.plugin_names import misnamed
 from goscrobble.errors import NotFound
-from goscrobble.plugins.checks import keys_of, misnamed
+from goscrobble.plugins.checks import keys_of
 from goscrobble.services import settings, sources
 from goscrobble.services.core import Core
 from goscrobble.storage import failures, plugin_tables

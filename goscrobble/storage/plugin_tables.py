@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, MetaData, inspect
 
+from goscrobble.domain.plugin_names import owner_of_table, table_prefix, version_table
 from goscrobble.models import Base
-from goscrobble.plugins.checks import owner_of_table, table_prefix, version_table
 
 
 def of_plugin(connection: Connection, plugin: str, known: Iterable[str]) -> list[str]:

@@ -17,7 +17,7 @@ import jwt as pyjwt
 import pytest
 from sqlalchemy import MetaData, select
 
-from goscrobble.services import tokens
+from goscrobble.services import sources, tokens
 from goscrobble.testing import make_account
 from goscrobble.web.api.openapi import _NOTE as NOTE
 from goscrobble.web.body import MAX_BYTES
@@ -48,7 +48,9 @@ def addresses(app, core, call, root, ada, jwt):
     """Give (method, path, view's note) of every route of the API, with things that exist in the path."""
     play = call("POST", "/scrobbles", {"scrobbles": [PLAY]}, jwt).json["outcomes"][0]["scrobble"]["id"]
     token = tokens.add_api_token(core, root, "of the route", {"read"})[0].id
+    connection = sources.connect(core, root, "jellyfin")[0].uuid
     known = {"username": "ada", "play_id": play, "uuid": token, "name": "jellyfin"}
+    known |= {"plugin": "jellyfin", "source_id": connection}
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if rule.rule.startswith("/api/v1/"):
