@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from goscrobble.errors import BadConfig, BadInput, Conflict
-from goscrobble.plugins.checks import LONGEST_NAME, clash, misnamed
+from goscrobble.domain.plugin_names import LONGEST_NAME, misnamed
+from goscrobble.plugins.checks import clash
 from goscrobble.plugins.declarations import PluginRecord
 
 TEMPLATE = Path(__file__).parent / "template"
