@@ -17,7 +17,8 @@ import jwt as pyjwt
 import pytest
 from sqlalchemy import MetaData, select
 
-from goscrobble.services import sources, tokens
+from goscrobble.services import queue, sources, tokens
+from goscrobble.storage import jobs
 from goscrobble.testing import make_account
 from goscrobble.web.api.openapi import _NOTE as NOTE
 from goscrobble.web.body import MAX_BYTES
@@ -49,7 +50,9 @@ def addresses(app, core, call, root, ada, jwt):
     play = call("POST", "/scrobbles", {"scrobbles": [PLAY]}, jwt).json["outcomes"][0]["scrobble"]["id"]
     token = tokens.add_api_token(core, root, "of the route", {"read"})[0].id
     connection = sources.connect(core, root, "jellyfin")[0].uuid
-    known = {"username": "ada", "play_id": play, "uuid": token, "name": "jellyfin"}
+    core.database.write(lambda connection: jobs.enqueue(connection, "mail", {}, now=int(core.now())))
+    (job,) = queue.list_all(core, "waiting").jobs
+    known = {"username": "ada", "play_id": play, "uuid": token, "name": "jellyfin", "job_id": str(job.id)}
     known |= {"plugin": "jellyfin", "source_id": connection}
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
@@ -252,7 +255,12 @@ def test_who_and_what_does_not_exist_is_the_contracts_status(call, jwt, stored):
             ("GET", "/admin/users/zoe", None, jwt),
             ("PATCH", "/admin/users/zoe", {"disabled": True}, jwt),
             ("DELETE", "/admin/users/zoe", None, jwt),
+            ("POST", "/admin/users/zoe/reset-link", None, jwt),
+            ("GET", "/admin/plugins/zoe", None, jwt),
             ("PATCH", "/admin/plugins/zoe", {"enabled": True}, jwt),
+            ("POST", "/admin/plugins/zoe/reset", None, jwt),
+            ("POST", "/admin/jobs/4711/retry", None, jwt),
+            ("DELETE", f"/admin/jobs/{'9' * 40}", None, jwt),
             ("DELETE", "/user/tokens/zoe", None, jwt),
             ("POST", "/login", {"username": "zoe"} | password, None),
             ("POST", "/resetpassword", {"token": "zoe"} | password, None),
@@ -266,7 +274,12 @@ def test_who_and_what_does_not_exist_is_the_contracts_status(call, jwt, stored):
         "GET /admin/users/zoe": nobody,
         "PATCH /admin/users/zoe": nobody,
         "DELETE /admin/users/zoe": nobody,
+        "POST /admin/users/zoe/reset-link": nobody,
+        "GET /admin/plugins/zoe": (404, "There is no such plugin"),
         "PATCH /admin/plugins/zoe": (404, "There is no such plugin"),
+        "POST /admin/plugins/zoe/reset": (404, "There is no such plugin"),
+        "POST /admin/jobs/4711/retry": (404, "There is no such job"),
+        f"DELETE /admin/jobs/{'9' * 40}": (404, "There is no such job"),
         "DELETE /user/tokens/zoe": (404, "There is no such token"),
         "POST /login": (401, "Invalid Username or Password"),
         "POST /resetpassword": (401, "This link has been used or is too old, please ask for a new one"),

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 from goscrobble.domain.scrobbles import play_token
 from goscrobble.services import accounts, ingest, sessions, tokens
 from goscrobble.services import settings as runtime_settings
+from goscrobble.storage import jobs
 from goscrobble.testing import PASSWORD, make_account, make_draft
 from goscrobble.testing.clock import START
 
@@ -58,6 +59,7 @@ class World:
             "uuid": self._token,
             "username": self._user if "/admin/" in case.path else lambda: "caller",
             "name": lambda: "multiscrobbler",
+            "job_id": self._job,
         }
         for name in case.path_parameters:
             case.path_parameters[name] = named[name]()
@@ -82,6 +84,15 @@ class World:
 
     def _token(self):
         return tokens.add_api_token(self._core, self.caller, "of a request", {"read"})[0].id
+
+    def _job(self):
+        enqueue = {"kind": "mail", "payload": {}, "now": int(START)}
+        self._core.database.write(lambda connection: jobs.enqueue(connection, **enqueue))
+        job = self._core.database.write(
+            lambda connection: jobs.claim(connection, ["mail"], owner="nobody", now=int(START), lease=60)
+        )
+        self._core.database.write(lambda connection: jobs.bury(connection, job, reason="It was not meant to be."))
+        return job.id
 
     def _user(self):
         return make_account(self._core, f"somebody_{self._next()}").username

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import RootModel
 
 from goscrobble.errors import BadInput
-from goscrobble.services import settings
+from goscrobble.services import administration, settings
 from goscrobble.web import auth, current_core
 from goscrobble.web.api.openapi import Message, describe
 from goscrobble.web.body import parse_json
@@ -44,9 +44,9 @@ def show() -> Response:
 )
 def change() -> Response:
     """Store the settings that were sent; the others stay."""
-    auth.require_admin()
+    by = auth.require_admin().account
     values = parse_json(request.get_data())
     if not isinstance(values, dict):
         raise BadInput("The body must be a JSON object")
-    settings.change(current_core(), values)
+    administration.change_settings(current_core(), by, values)
     return jsonify(message="Config updated successfully")

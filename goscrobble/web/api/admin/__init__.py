@@ -1,0 +1,7 @@
+"""What administrators manage through the API: one module a noun."""
+
+from __future__ import annotations
+
+from goscrobble.web.api.admin import audit, jobs, mail, nodes, plugins, users
+
+NOUNS = (users, plugins, jobs, audit, nodes, mail)
