@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the pages of docs/reference that the code itself can tell: hooks, settings, errors.
+"""Write what the code itself can tell: docs/reference (hooks, settings, errors) and instance/goscrobble.example.toml.
 
     python docs/generate.py [--check]
 
@@ -20,10 +20,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))  # the checkout, installed or not
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from goscrobble import errors
+from goscrobble.cli.configuration import example_file
 from goscrobble.config import RuntimeSettings, Settings
 from goscrobble.plugins import hookspecs
 from goscrobble.plugins.declarations import PluginRecord
@@ -40,13 +41,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Write the generated pages of docs/reference.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a page is stale")
     check = parser.parse_args(arguments).check
-    stale = [name for name, make in PAGES.items() if _read(REFERENCE / name) != make()]
+    stale = [name for name, make in FILES.items() if _read(ROOT / name) != make()]
     for name in stale:
         if check:
-            sys.stderr.write(f"docs/reference/{name} is stale: run `python docs/generate.py`\n")
+            sys.stderr.write(f"{name} is stale: run `python docs/generate.py`\n")
         else:
-            (REFERENCE / name).write_text(PAGES[name](), "utf-8")
-            sys.stdout.write(f"docs/reference/{name} written\n")
+            (ROOT / name).write_text(FILES[name](), "utf-8")
+            sys.stdout.write(f"{name} written\n")
     return 1 if check and stale else 0
 
 
@@ -120,7 +121,9 @@ def _default(name: str, field: FieldInfo) -> str:
     if name in SHOWN_DEFAULTS:
         return SHOWN_DEFAULTS[name]
     value = field.get_default(call_default_factory=True)
-    if value is None or value in ("", [], {}):
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    if value is None or value in ("", [], {}, ()):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
@@ -200,6 +203,8 @@ two seconds.
 ## Of the bundled plugins
 
 Keys of `/config` as well. In the file they stand under the plugin's name: `[plugins.jellyfin]`, then `enabled = false`.
+They may also stand in a file of the plugin's own, `plugins/jellyfin.toml` in the instance folder, which wins; a mistake
+in it stops that plugin alone. `goscrobble plugins show jellyfin --example` prints one with every option explained.
 
 {plugins}"""
 
@@ -219,6 +224,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "hooks.md": hooks_page,
     "settings.md": settings_page,
     "errors.md": errors_page,
+}
+
+FILES: dict[str, Callable[[], str]] = {
+    **{f"docs/reference/{name}": make for name, make in PAGES.items()},
+    "instance/goscrobble.example.toml": lambda: example_file(bundled_plugins()),
 }
 
 if __name__ == "__main__":

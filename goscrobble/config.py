@@ -16,6 +16,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from goscrobble.domain.hints import near
 from goscrobble.errors import BadConfig
 
 DEFAULT_PORT = 42069
@@ -137,7 +138,8 @@ def load(instance_path: Path | None = None, **overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise BadConfig(f"Setting {name!r} cannot be used: {first['msg']}") from None
+        hint = near(name, Settings.model_fields) if first["type"] == "extra_forbidden" else ""
+        raise BadConfig(f"Setting {name!r} cannot be used: {first['msg']}{hint}") from None
 
 
 def _read_file(file: Path) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import json
 
 import click
 
+from goscrobble.cli.configuration import plugin_options, shown
 from goscrobble.cli.new_plugin import new
 from goscrobble.cli.opening import opened, table
 from goscrobble.errors import BadConfig, NotFound
 from goscrobble.plugins.declarations import PluginRecord
-from goscrobble.services import administration, settings
+from goscrobble.services import administration, failures, purging, settings
 from goscrobble.services.core import Core
 
 
@@ -28,23 +29,33 @@ def list_(as_json: bool) -> None:
     """List all plugins and how they are."""
     with opened() as core:
         described = [_described(core, record) for record in _records(core)]
+        strays = core.plugins.strays
     if as_json:
         click.echo(json.dumps({"plugins": described}, indent=2))
         return
     rows = [("NAME", "STATUS", "VERSION", "PROBLEM")]
     rows += [(one["name"], one["status"], one["version"] or "-", one["error"] or "-") for one in described]
-    click.echo(table(rows))
+    click.echo("\n".join([table(rows), *strays]))
 
 
 @plugins.command(epilog="Example: goscrobble plugins show jellyfin")
 @click.argument("name")
-def show(name: str) -> None:
+@click.option("--example", is_flag=True, help="Print a plugins/NAME.toml in which every option is explained.")
+def show(name: str, example: bool) -> None:
     """Show all there is to know about the plugin NAME."""
     with opened() as core:
         record = _find(core, name)
+        if example:
+            click.echo("\n".join([f"# plugins/{name}.toml in the instance folder", *plugin_options(record)]))
+            return
         lines = [f"{key}: {value or '-'}" for key, value in _described(core, record).items()]
         lines += [f"mounted at: {mount}" for mount in record.mounts]
-        lines += [f"{key} = {one.value!r}" for key, one in settings.options(core).items() if one.owner == name]
+        lines += [
+            f"failed: {one.hook}, {one.count} times, last: {one.error} ({one.place})"
+            for one in failures.list_all(core)
+            if one.plugin == name
+        ]
+        lines += [f"{key} = {shown(one)}" for key, one in settings.options(core).items() if one.owner == name]
     click.echo("\n".join(lines))
 
 
@@ -73,6 +84,30 @@ def check() -> None:
     if faulty:
         raise BadConfig(f"{len(faulty)} of {len(records)} plugins cannot run.")
     click.echo(f"All {len(records)} plugins can run.")
+
+
+@plugins.command(epilog="Example: goscrobble plugins purge tidal")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge(name: str, yes: bool) -> None:
+    """Remove what the plugin NAME keeps: its tables, settings and everybody's connections. The plays it told stay.
+
+    It may be uninstalled already. One that is installed works again after `goscrobble database upgrade`.
+    """
+    with opened() as core:
+        found = purging.left_by(core, name)
+        if not found:
+            raise NotFound(f"There is nothing of a plugin called {name}.")
+        lines = [f"table {table}" for table in found.tables] + [f"setting {key}" for key in found.settings]
+        click.echo("\n".join([*lines, *_connections(found.connections)]))
+        if not yes:
+            click.confirm("Remove all of this for ever?", abort=True)
+        purging.purge(core, None, name)
+    click.echo(f"Nothing of {name} is left but the plays it told.")
+
+
+def _connections(number: int) -> list[str]:
+    return [f"{number} connection{'' if number == 1 else 's'} of listeners"] if number else []
 
 
 def _records(core: Core) -> list[PluginRecord]:

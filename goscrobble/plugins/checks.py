@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -22,12 +21,6 @@ from goscrobble.plugins.declarations import (
 T = TypeVar("T")
 SHORTEST_PAUSE = 1.0  # seconds between two polls
 LONGEST_DEADLINE = 240.0  # seconds that one may take
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """Return `did you mean "…"?` if one of the known names is like this one, else ""."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f'did you mean "{found[0]}"?' if found else ""
 
 
 def keys_of(record: PluginRecord) -> set[str]:

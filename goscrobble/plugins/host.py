@@ -18,9 +18,10 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from goscrobble.domain.drafts import ScrobbleDraft
+from goscrobble.domain.hints import near
 from goscrobble.domain.plugin_names import misnamed
 from goscrobble.plugins import deadline, hookspecs
-from goscrobble.plugins.checks import CHECKED, as_draft, checked_poll, clash, near, wrong_tables
+from goscrobble.plugins.checks import CHECKED, as_draft, checked_poll, clash, wrong_tables
 from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Status
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
 from goscrobble.plugins.toolkit import SourceAccount
@@ -51,6 +52,7 @@ class PluginHost:
         What stands for a plugin there may also be a text: why its file cannot be read.
         """
         self.records: dict[str, PluginRecord] = {}
+        self.strays: list[str] = []  # a sentence for each plugin that has settings but is not installed
         self.is_enabled: Callable[[str], bool] = lambda _name: True  # the settings service knows better
         self.is_tripped: Callable[[str], bool] = lambda _name: False  # same
         self.remember: Callable[[Failure], None] = lambda _failure: None  # the service of failures does
@@ -76,7 +78,8 @@ class PluginHost:
             self._load_one(entry_point)
         for name in self._fixed:
             if name not in self.records:
-                log.warning("settings of a plugin that is not installed", plugin=name, hint=near(name, self.records))
+                self.strays.append(f"There are settings for {name}, which is not installed{near(name, self.records)}")
+                log.warning("there are settings of a plugin that is not installed", plugin=name)
 
     def add_builtin(self, name: str, module: object) -> None:
         """Register one of the core's own plugins: always on."""
@@ -147,7 +150,7 @@ class PluginHost:
             self._refuse(
                 record,
                 Status.BAD_CONFIG,
-                f"[plugins.{record.name}] {key} cannot be used: {first['msg']}{hint and f', {hint}'}; "
+                f"[plugins.{record.name}] {key} cannot be used: {first['msg']}{hint}; "
                 "mend goscrobble.toml or the environment and restart.",
             )
         except ANYTHING as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goscrobble.domain.accounts import Account
 from goscrobble.domain.plugin_names import misnamed
 from goscrobble.errors import NotFound
 from goscrobble.plugins.checks import keys_of
-from goscrobble.services import settings, sources
+from goscrobble.services import administration, settings, sources
 from goscrobble.services.core import Core
 from goscrobble.storage import failures, plugin_tables
 from goscrobble.storage import settings as stored_settings
@@ -40,8 +41,8 @@ def left_by(core: Core, plugin: str) -> Leftovers:
         )
 
 
-def purge(core: Core, plugin: str) -> Leftovers:
-    """Remove what a plugin keeps, all or nothing, and return what that was.
+def purge(core: Core, by: Account | None, plugin: str) -> Leftovers:
+    """Remove what a plugin keeps, all or nothing, and return what that was. It is written down as done by `by`.
 
     One that is still installed should be switched off before: its tables are gone until the database is upgraded.
     """
@@ -52,6 +53,8 @@ def purge(core: Core, plugin: str) -> Leftovers:
         stored_settings.remove(connection, found.settings)
         stored_sources.remove_of_plugin(connection, plugin)
         failures.forget(connection, plugin=plugin)
+        detail = f"{len(found.tables)} tables, {len(found.settings)} settings, {found.connections} connections"
+        administration.note(core, connection, by, administration.Action.PLUGIN_PURGE, plugin, detail)
 
     core.database.write(work)
     settings.forget(core)

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from goscrobble.config import RuntimeSettings
+from goscrobble.domain.hints import near
 from goscrobble.errors import BadInput, Conflict, Unavailable
 from goscrobble.plugins import PluginSettings
-from goscrobble.plugins.checks import near
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.services import secrets
 from goscrobble.services.core import Core
@@ -98,7 +98,7 @@ def change(
     for key, value in values.items():
         if key not in known:
             hint = near(key[:80].upper(), known)
-            raise BadInput(f"There is no setting called {key[:80]}{hint and f', {hint}'}")
+            raise BadInput(f"There is no setting called {key[:80]}{hint}")
         parsed[key] = _parse(core, known[key], value)
         if known[key].fixed and parsed[key] != known[key].value:
             raise Conflict(f"{key} is fixed by the configuration file or the environment")

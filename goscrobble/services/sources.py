@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import SourceEvent
+from goscrobble.domain.hints import near
 from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
-from goscrobble.plugins.checks import near
 from goscrobble.plugins.declarations import PluginRecord, Source, SourceSettings
 from goscrobble.services import secrets, tokens
 from goscrobble.services.core import Core
@@ -300,7 +300,7 @@ def _sealed(core: Core, declared: Source, before: Mapping[str, Any], values: Map
     for key in values:
         if key not in fields:
             hint = near(key[:80], fields)
-            raise BadInput(f"There is no setting called {key[:80]}{hint and f', {hint}'}")
+            raise BadInput(f"There is no setting called {key[:80]}{hint}")
     known = {key: value for key, value in secrets.unseal(core, before).items() if key in fields}
     try:
         made = declared.settings.model_validate(known | dict(values))

@@ -200,7 +200,7 @@ def test_a_plugin_that_was_removed_leaves_its_tables_until_they_are_purged(packa
     runtime_settings.change(core, {"SHELF_SIZE": 7})
     core, _ = start([])
     assert tables(core) == {TABLE, "plugin_shelf_alembic_version"}
-    found = purging.purge(core, "shelf")
+    found = purging.purge(core, None, "shelf")
     assert found == purging.Leftovers(tuple(sorted([TABLE, "plugin_shelf_alembic_version"])), ("SHELF_SIZE",), 0)
     assert not purging.left_by(core, "shelf")
     assert tables(core) == set()
@@ -209,7 +209,7 @@ def test_a_plugin_that_was_removed_leaves_its_tables_until_they_are_purged(packa
 def test_purging_leaves_the_tables_of_a_plugin_with_a_longer_name(package, start):
     core, _ = start([*package(), *package(name="shelf_two", table="plugin_shelf_two_seen")])
     core, _ = start([])
-    assert set(purging.purge(core, "shelf").tables) == {TABLE, "plugin_shelf_alembic_version"}
+    assert set(purging.purge(core, None, "shelf").tables) == {TABLE, "plugin_shelf_alembic_version"}
     assert tables(core) == {"plugin_shelf_two_seen", "plugin_shelf_two_alembic_version"}
 
 
@@ -223,7 +223,7 @@ def test_tables_that_point_to_each_other_are_purged_in_the_right_order(package, 
     with core.database.engine.begin() as connection:
         connection.execute(text("INSERT INTO plugin_shelf_a VALUES (1)"))
         connection.execute(text("INSERT INTO plugin_shelf_seen VALUES (1, 'x', 1)"))
-    assert len(purging.purge(core, "shelf").tables) == 3
+    assert len(purging.purge(core, None, "shelf").tables) == 3
 
 
 def test_two_processes_that_upgrade_at_once_do_it_once(package, settings, database_url):
