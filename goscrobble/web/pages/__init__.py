@@ -12,10 +12,10 @@ from flask import Blueprint, Flask, Response, request, url_for
 from goscrobble import __version__
 from goscrobble.errors import GoScrobbleError
 from goscrobble.web import current_core, security
-from goscrobble.web.pages import api, connections, formats, home, reset, settings, sign_in, user, visitor
+from goscrobble.web.pages import admin, api, connections, formats, home, reset, settings, sign_in, user, visitor
 from goscrobble.web.pages import register as registration
 
-PAGES = (home, sign_in, registration, reset, user, settings, connections, api)
+PAGES = (home, sign_in, registration, reset, user, settings, connections, admin, api)
 
 
 def register(app: Flask) -> None:

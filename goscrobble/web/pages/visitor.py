@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flask import abort, redirect, request, url_for
 
 from goscrobble.domain.accounts import Account
+from goscrobble.errors import NotAllowed
 from goscrobble.plugins.declarations import PluginRecord, Source
 from goscrobble.services import accounts, settings
 from goscrobble.services.core import Core
@@ -18,12 +19,20 @@ def account() -> Account | None:
     return sessions.current()
 
 
-def required_account() -> Account:
-    """Return who is signed in, or send them to sign in: back here if the page can be asked for again."""
+def required_account(start: str = "pages.settings.show") -> Account:
+    """Return who is signed in, or send them to sign in: then back here, after a form to where its pages start."""
     found = account()
     if found is None:
-        here = request.script_root + request.path if request.method == "GET" else url_for("pages.settings.show")
+        here = request.script_root + request.path if request.method == "GET" else url_for(start)
         abort(redirect(url_for("pages.sign_in.show", next=here), 303))
+    return found
+
+
+def required_admin() -> Account:
+    """Return the administrator who is signed in, as the database says at this moment. Raises NotAllowed."""
+    found = required_account("pages.admin.overview.show")
+    if not found.is_admin:
+        raise NotAllowed("Only an administrator may do this")
     return found
 
 

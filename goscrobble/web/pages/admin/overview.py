@@ -1,0 +1,71 @@
+"""`/admin`: what runs where, and what needs the administrator's attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+
+from goscrobble.plugins.declarations import Status
+from goscrobble.services import administration, mail, nodes, queue
+from goscrobble.services.core import Core
+from goscrobble.services.nodes import Node
+from goscrobble.web import current_core, security
+
+LATEST = 5  # kept mails and deeds that are shown
+blueprint = Blueprint("overview", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001 - read with its module: overview.Warning
+    """Something that needs attention, and where to see to it ("": not here)."""
+
+    sentence: str
+    link: str = ""
+    label: str = ""
+
+
+@blueprint.get("")
+def show() -> str:
+    """Show the state of the whole server."""
+    core = current_core()
+    running = nodes.running(core)
+    return render_template(
+        "admin/overview.html",
+        warnings=list(_warnings(core, running)),
+        settings=core.settings,
+        database="SQLite" if core.database.is_sqlite else "PostgreSQL",
+        nodes=running,
+        kept=mail.count_kept(core),
+        mails=mail.outbox(core, LATEST),
+        entries=administration.list_entries(core, limit=LATEST).entries,
+    )
+
+
+def _warnings(core: Core, running: Sequence[Node]) -> Iterator[Warning]:
+    if security.saw_forwarding():
+        yield Warning(
+            "Requests arrive through a proxy, but the setting proxy_hops is 0: every caller looks like the proxy, and "
+            "all of them share one rate limit. Set proxy_hops to the number of proxies in front and restart."
+        )
+    if not any(node.does_jobs for node in running):
+        yield Warning(
+            "Nothing does background jobs: no mail is sent and nothing is tidied up. Set jobs.embedded to true, or "
+            "start `goscrobble worker`."
+        )
+    for sentence in nodes.differences(running):
+        yield Warning(f"{sentence} Restart those that are behind.")
+    yield from _plugins(core)
+    if dead := queue.count(core)["dead"]:
+        sentence = "One background job failed for good." if dead == 1 else f"{dead} background jobs failed for good."
+        yield Warning(sentence, url_for("pages.admin.jobs.show", state="dead"), "See why")
+
+
+def _plugins(core: Core) -> Iterator[Warning]:
+    for record in core.plugins.records.values():
+        link = url_for("pages.admin.plugins.show_one", name=record.name)
+        if record.fault is not None:
+            yield Warning(f"The plugin {record.name} cannot run. {record.error}", link, "See the plugin")
+        elif core.plugins.status(record) is Status.TRIPPED:
+            yield Warning(f"The plugin {record.name} failed so often that it is left alone.", link, "See what it did")
