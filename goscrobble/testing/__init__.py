@@ -4,6 +4,7 @@ from goscrobble.testing.clock import START, Clock
 from goscrobble.testing.contract import PluginContract, SourceContract
 from goscrobble.testing.factories import PASSWORD, make_account, make_draft
 from goscrobble.testing.instances import Connection, Listener, PluginServer
+from goscrobble.testing.pytest_plugin import StartServer
 from goscrobble.testing.servers import make_core, make_settings
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "PluginContract",
     "PluginServer",
     "SourceContract",
+    "StartServer",
     "make_account",
     "make_core",
     "make_draft",

@@ -12,16 +12,14 @@ from typing import Any
 
 from werkzeug.test import TestResponse
 
-from goscrobble import defaults
+from goscrobble import instance
 from goscrobble.app import create_app
-from goscrobble.config import Settings
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import NowPlaying
 from goscrobble.domain.events import SourceEvent
 from goscrobble.domain.scrobbles import Scrobble
-from goscrobble.migrations import plugins as tables
 from goscrobble.plugins.declarations import PluginRecord
-from goscrobble.plugins.host import GROUP, PluginHost
+from goscrobble.plugins.host import GROUP
 from goscrobble.services import failures, history, playback, polling, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
@@ -43,7 +41,7 @@ class PluginServer:
         settings = make_settings(folder, database_url=f"sqlite:///{folder / 'goscrobble.db'}")
         found = [entry_point_of(plugin) for plugin in plugins]
         shutil.copyfile(template, folder / "goscrobble.db")
-        _make_tables(settings, found)
+        instance.upgrade(settings, found_plugins=found)  # the plugins' own tables
         self.clock = Clock()
         self.app = create_app(settings, found_plugins=found, clock=self.clock)
         self.core: Core = self.app.extensions["goscrobble"]
@@ -168,12 +166,3 @@ def entry_point_of(plugin: ModuleType) -> EntryPoint:
 def settings_of(record: PluginRecord) -> Mapping[str, Any]:
     """Return the fields of a plugin's settings by their keys in `/config`."""
     return {f"{record.name}_{name}".upper(): field for name, field in record.settings_model.model_fields.items()}
-
-
-def _make_tables(settings: Settings, found: Sequence[EntryPoint]) -> None:
-    """Do what `goscrobble database upgrade` does for plugins that are installed."""
-    host = PluginHost(builtins=defaults.PLUGINS, found=found)
-    host.load()
-    for record in host.records.values():
-        if record.migrations is not None and record.fault is None:
-            tables.upgrade(settings.url, record)
