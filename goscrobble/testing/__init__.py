@@ -1,7 +1,7 @@
 """For the tests of GoScrobble and of its plugins: a clock, people and plays to start with, servers, contracts."""
 
 from goscrobble.testing.clock import START, Clock
-from goscrobble.testing.contract import PluginContract, SourceContract
+from goscrobble.testing.contract import PluginContract, PollerContract, SourceContract
 from goscrobble.testing.factories import PASSWORD, make_account, make_draft
 from goscrobble.testing.instances import Connection, Listener, PluginServer
 from goscrobble.testing.pytest_plugin import StartServer
@@ -15,6 +15,7 @@ __all__ = [
     "Listener",
     "PluginContract",
     "PluginServer",
+    "PollerContract",
     "SourceContract",
     "StartServer",
     "make_account",

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import pytest
 from werkzeug.test import TestResponse
 
+from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.errors import GoScrobbleError
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.testing import hostile
@@ -25,6 +26,7 @@ from goscrobble.testing.imports import unpromised
 from goscrobble.testing.instances import Connection, Listener, PluginServer, settings_of
 from goscrobble.testing.pytest_plugin import StartServer
 
+DAY = 86_400.0  # seconds
 PAUSE = 30.0  # seconds between two strange requests: players' events are limited too
 
 
@@ -164,6 +166,70 @@ class SourceContract(PluginContract):
         _must_be_one(listener)
 
 
+class PollerContract(PluginContract):
+    """What holds for a source that we poll. `source` is its place in what `register_sources` returns."""
+
+    source: ClassVar[int] = 0
+
+    @pytest.fixture
+    def service(self) -> Mapping[str, Any]:
+        """Override it: start the service with a play or more, and return the settings that lead to it."""
+        pytest.fail("override the fixture `service`: it returns the settings of a connection to a service with plays")
+
+    @pytest.fixture
+    def listener(self, server: PluginServer) -> Listener:
+        """Return somebody who uses the service."""
+        return server.listener()
+
+    @pytest.fixture
+    def connection(self, listener: Listener, service: Mapping[str, Any]) -> Connection:
+        """Return their connection to it."""
+        return listener.connect(source=self.source, **service)
+
+    def test_a_poll_brings_the_plays(self, server: PluginServer, listener: Listener, connection: Connection) -> None:
+        """They are stored, and nothing was raised on the way."""
+        server.poll()
+        if failures := server.failures():
+            pytest.fail(f"the plugin raised {failures[0].error} ({failures[0].place})")
+        if connection.problem:
+            pytest.fail(f"the poll did not succeed: {connection.problem}")
+        if not listener.plays():
+            pytest.fail("the poll brought no play")
+
+    def test_the_next_poll_adds_nothing(self, server: PluginServer, listener: Listener, connection: Connection) -> None:
+        """What was brought is not brought again."""
+        server.poll()
+        before = listener.plays()
+        server.clock.advance(DAY)
+        if not server.poll():
+            pytest.fail("the connection was not due a day later")
+        _must_be_same(before, listener)
+        if connection.problem:
+            pytest.fail(f"the second poll did not succeed: {connection.problem}")
+
+    def test_polling_from_the_start_again_adds_nothing(
+        self, server: PluginServer, listener: Listener, connection: Connection
+    ) -> None:
+        """As after a backup was restored: times and names of a play are the same each time."""
+        server.poll()
+        before = listener.plays()
+        connection.forget()
+        server.clock.advance(DAY)
+        server.poll()
+        _must_be_same(before, listener)
+
+    @pytest.mark.usefixtures("connection")
+    def test_switched_off_it_asks_nobody(self, server: PluginServer, listener: Listener) -> None:
+        """Switched on again it goes on where it was."""
+        server.switch(_record(server).name, on=False)
+        if server.poll() or listener.plays():
+            pytest.fail("a plugin that is switched off was polled")
+        server.switch(_record(server).name, on=True)
+        server.poll()
+        if not listener.plays():
+            pytest.fail("switched on again it brought nothing")
+
+
 # ---- parts ----
 
 
@@ -180,6 +246,12 @@ def _must_be_one(listener: Listener) -> None:
     plays = [(play.track.name, play.played_at) for play in listener.plays()]
     if len(plays) != 1:
         pytest.fail(f"there should be one play and there are {len(plays)}: {plays}")
+
+
+def _must_be_same(before: Sequence[Scrobble], listener: Listener) -> None:
+    added = [play.track.name for play in listener.plays() if play not in before]
+    if added:
+        pytest.fail(f"these plays were added by polling again: {added}")
 
 
 def _must_be_refused(answer: TestResponse, payload: Any) -> None:

@@ -25,6 +25,7 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
 from goscrobble.services.failures import FailureRow
 from goscrobble.services.source_accounts import Connected
+from goscrobble.storage import sources as stored
 from goscrobble.storage.sources import SourceRow
 from goscrobble.testing.clock import Clock
 from goscrobble.testing.factories import make_account
@@ -91,8 +92,8 @@ class Listener:
         """
         core = self._server.core
         name = plugin or self._server.plugins[0].name
-        row, key = sources.connect(core, self.account, name, source=source, settings=settings)
-        return Connection(self._server, self.account, row, key)
+        made = sources.connect(core, self.account, name, source=source, settings=settings)
+        return Connection(self._server, self.account, made.row, made.secret)
 
     def plays(self) -> list[Scrobble]:
         """Return the plays, oldest first."""
@@ -150,6 +151,11 @@ class Connection:
     def cursor(self) -> str | None:
         """How far it was polled."""
         return self._now().cursor
+
+    def forget(self) -> None:
+        """Let it be polled from the start again."""
+        work = self._server.core.database.write
+        work(lambda connection: stored.change(connection, self._row.id, cursor=None))
 
     def _now(self) -> SourceRow:
         return sources.find(self._server.core, self._account, self._row.uuid)

@@ -1,11 +1,14 @@
 """A contract is worth as much as the plugins it refuses."""
 
+import importlib
+import inspect
 import sys
 import textwrap
+import types
 
 import pytest
 
-from goscrobble.testing import SourceContract
+from goscrobble.testing import PollerContract, SourceContract
 
 GOOD = {"title": "Roygbiv", "at": 1_780_311_600, "by": {"name": "Boards of Canada"}}
 HONEST = """
@@ -134,37 +137,134 @@ CARELESS = {
 }
 
 
+POLLED = """
+    import itertools
+
+    from pydantic import Field
+
+    from goscrobble.plugins import Polled, Poller, RetryLater, ScrobbleDraft, Source, SourceSettings, hookimpl
+
+    class Fields(SourceSettings):
+        first: int = Field(0, description="When the first play was, Unix seconds.")
+
+    numbers = itertools.count()
+
+    def poll(account):
+        since = int(account.cursor or account.settings.first)
+        times = range(since, account.settings.first + 1800, 600)
+        return Polled([ScrobbleDraft(title="Olson", artists=("BoC",), played_at=at) for at in times], cursor=str(since + 1800))
+
+    @hookimpl
+    def register_sources():
+        return [Source("Deck", "A deck.", settings=Fields)]
+
+    @hookimpl
+    def register_pollers():
+        return [Poller(poll)]
+"""
+TESTS_OF_POLLERS = sorted(name for name in dir(PollerContract) if name.startswith("test_"))
+CARELESS_POLLERS = {
+    "an exception": (
+        "since = ",
+        "1 / 0; since = ",
+        "test_a_poll_brings_the_plays",
+        "the plugin raised ZeroDivisionError",
+    ),
+    "a service that is away": (
+        "since = ",
+        "raise RetryLater('It is away'); since = ",
+        "test_a_poll_brings_the_plays",
+        "the poll did not succeed: It is away",
+    ),
+    "nothing": ("for at in times]", "for at in ()]", "test_a_poll_brings_the_plays", "the poll brought no play"),
+    "a clock of its own": (
+        "played_at=at",
+        "played_at=int(account.now())",
+        "test_polling_from_the_start_again_adds_nothing",
+        "these plays were added by polling again",
+    ),
+    "no cursor, and a name that changes": (
+        'title="Olson", artists=("BoC",), played_at=at) for at in times], cursor=str(since + 1800)',
+        'title=f"Olson {next(numbers)}", artists=("BoC",), played_at=at) for at in times]',
+        "test_the_next_poll_adds_nothing",
+        "these plays were added by polling again",
+    ),
+    "a second poll that fails": (
+        "since = ",
+        "since = int(account.cursor) // 0 if account.cursor else ",
+        "test_the_next_poll_adds_nothing",
+        "the second poll did not succeed: The plugin failed",
+    ),
+}
+
+
 @pytest.fixture
-def contract(tmp_path, monkeypatch, goscrobble_server):
-    """Run one test of the contract, or all, on a plugin of this source code."""
+def module(tmp_path, monkeypatch):
+    """Make a plugin of this source code, also of one that cannot be imported."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def run(code, *tests):
-        (tmp_path / "goscrobble_deck.py").write_text("seen = []\n" + textwrap.dedent(code))
-        module = __import__("goscrobble_deck") if "Blueprints" not in code else broken()
+    def make(code):
+        file = tmp_path / "goscrobble_deck.py"
+        file.write_text("seen = []\n" + textwrap.dedent(code))
+        if "Blueprints" not in code:
+            return importlib.import_module("goscrobble_deck")
+        broken = types.ModuleType("goscrobble_deck")
+        broken.__file__ = str(file)
+        return broken
 
+    yield make
+    sys.modules.pop("goscrobble_deck", None)
+
+
+def run(contract, name, server, **settings):
+    """Run one test of a contract as pytest would."""
+    test = getattr(contract(), name)
+    listener = server.listener()
+    values = {"server": server, "listener": listener}
+    if server.plugins[0].fault is None:
+        values["connection"] = listener.connect(**settings)
+    test(**{name: values[name] for name in inspect.signature(test).parameters})
+
+
+@pytest.fixture
+def contract(module, goscrobble_server):
+    """Run one test of the contract for sources on a plugin of this source code."""
+
+    def check(code, name):
         class Contract(SourceContract):
-            plugin = module
+            plugin = module(code)
             good = GOOD
             bad = (GOOD | {"at": None}, GOOD | {"title": "", "by": {"name": 5}})
 
-        for name in tests:
-            server = goscrobble_server(module)
-            values = {"server": server}
-            test = getattr(Contract(), name)
-            asked = test.__code__.co_varnames[: test.__code__.co_argcount]
-            if "listener" in asked or "connection" in asked:
-                values["listener"] = server.listener()
-                values["connection"] = values["listener"].connect()
-            test(**{key: value for key, value in values.items() if key in asked})
+        run(Contract, name, goscrobble_server(Contract.plugin))
 
-    def broken():
-        module = type(sys)("goscrobble_deck")
-        module.__file__ = str(tmp_path / "goscrobble_deck.py")
-        return module
+    return check
 
-    yield run
-    sys.modules.pop("goscrobble_deck", None)
+
+@pytest.fixture
+def poller_contract(module, goscrobble_server):
+    """Run one test of the contract for pollers on a plugin of this source code."""
+
+    def check(code, name):
+        class Contract(PollerContract):
+            plugin = module(code)
+
+        run(Contract, name, goscrobble_server(Contract.plugin), first=GOOD["at"])
+
+    return check
+
+
+@pytest.mark.parametrize("name", TESTS_OF_POLLERS)
+def test_an_honest_poller_passes(poller_contract, name):
+    poller_contract(POLLED, name)
+
+
+@pytest.mark.parametrize("mistake", CARELESS_POLLERS)
+def test_a_careless_poller_is_found_out(poller_contract, mistake):
+    right, wrong, name, sentence = CARELESS_POLLERS[mistake]
+    assert right in POLLED
+    with pytest.raises(pytest.fail.Exception, match=sentence):
+        poller_contract(POLLED.replace(right, wrong), name)
 
 
 @pytest.mark.parametrize("name", TESTS)
