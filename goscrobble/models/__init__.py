@@ -15,7 +15,7 @@ from goscrobble.models.rollups import (
     UserYearTrack,
 )
 from goscrobble.models.scrobbles import DeletedPlay, Heard, PlaySession, ScrobbleRow
-from goscrobble.models.sources import SourceAccount, SourceEvent, SourceValue
+from goscrobble.models.sources import PausedHost, SourceAccount, SourceEvent, SourceValue
 from goscrobble.models.users import ApiToken, RefreshToken, ResetToken, User, WebSession
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Identifier",
     "Job",
     "Node",
+    "PausedHost",
     "PlaySession",
     "PluginFailure",
     "RefreshToken",

@@ -65,3 +65,14 @@ class SourceValue(Base):
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)  # order of making
     value: Mapped[str] = mapped_column(Text)  # JSON
+
+
+class PausedHost(Base):
+    """A host of another service that failed, or asked us to wait."""
+
+    __tablename__ = "paused_host"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)  # with the port where the address names one
+    failures: Mapped[int]
+    not_before: Mapped[int] = mapped_column(BigInteger)  # when it is asked again

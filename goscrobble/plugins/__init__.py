@@ -9,13 +9,15 @@ from goscrobble.plugins.declarations import (
     PluginSettings,
     Polled,
     Poller,
+    Ready,
+    Redirect,
     Routes,
     Source,
     SourceSettings,
 )
 from goscrobble.plugins.hookspecs import hookimpl
-from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
-from goscrobble.plugins.toolkit import SourceAccount, Toolkit, Values
+from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unreachable, Unrecoverable
+from goscrobble.plugins.toolkit import Reply, SourceAccount, Toolkit, Values, Visitor
 
 __all__ = [
     "BadInput",
@@ -29,7 +31,10 @@ __all__ = [
     "PluginSettings",
     "Polled",
     "Poller",
+    "Ready",
+    "Redirect",
     "Rejected",
+    "Reply",
     "RetryLater",
     "Routes",
     "Scrobble",
@@ -41,7 +46,9 @@ __all__ = [
     "Stored",
     "Toolkit",
     "TrackIds",
+    "Unreachable",
     "Unrecoverable",
     "Values",
+    "Visitor",
     "hookimpl",
 ]

@@ -14,6 +14,8 @@ from goscrobble.plugins.declarations import (
     PluginSettings,
     Polled,
     Poller,
+    Ready,
+    Redirect,
     Source,
     SourceSettings,
 )
@@ -67,6 +69,15 @@ def checked_poll(answer: Any) -> Polled:
         raise TypeError("Polled.playing must be Playing")
     if not isinstance(answer.cursor, str | None):
         raise TypeError("Polled.cursor must be a text")
+    return answer
+
+
+def checked_connection(answer: Any) -> Ready | Redirect:
+    """Return what a source's `connect` returned, checked."""
+    if not isinstance(answer, Ready | Redirect):
+        raise TypeError(f"connect returned {type(answer).__name__}, not Ready or Redirect")
+    if isinstance(answer, Redirect) and not answer.url.startswith(("http://", "https://")):
+        raise ValueError("connect wants to redirect to what is no address")
     return answer
 
 

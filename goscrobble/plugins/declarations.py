@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -31,13 +31,37 @@ class SourceSettings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """A connection works. `secrets` are kept for it, encrypted; `forget` names settings that are not to be stored."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    forget: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """The listener must go to the service first, at `url`; `secrets` are kept for when they come back.
+
+    The plugin's own route takes them back, and calls `accept` of the connection.
+    """
+
+    url: str
+    secrets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """Something a listener can connect: shown on the settings page with the address to copy, or a form to fill in."""
+    """Something a listener can connect: shown on the settings page with the address to copy, or a form to fill in.
+
+    `connect(account)` is asked when a listener connects it or changes its settings, before either is stored. It raises
+    BadInput or NotAuthorized with a sentence for what does not work, RetryLater if that cannot be found out now.
+    """
 
     title: str  # "Jellyfin"
     summary: str  # one sentence
     steps: tuple[str, ...] = ()  # what to click there, a sentence each; `{url}` stands for the ready address
     settings: type[SourceSettings] = SourceSettings  # of each connection
+    connect: Callable[[SourceAccount], Ready | Redirect] | None = None
 
 
 def _never(_payload: Any) -> bool:

@@ -20,9 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.domain.hints import near
 from goscrobble.domain.plugin_names import misnamed
+from goscrobble.errors import BadInput
 from goscrobble.plugins import deadline, hookspecs
-from goscrobble.plugins.checks import CHECKED, as_draft, checked_poll, clash, wrong_tables
-from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Status
+from goscrobble.plugins.checks import CHECKED, as_draft, checked_connection, checked_poll, clash, wrong_tables
+from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Ready, Redirect, Status
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
 from goscrobble.plugins.toolkit import SourceAccount
 
@@ -225,6 +226,21 @@ class PluginHost:
             raise RetryLater(f"The service gave {error}") from None
         except ANYTHING as error:
             self.note(record, "poll", error, trips=False)
+            raise RetryLater("The plugin failed; the administrator's page says why") from None
+
+    def connect(
+        self, record: PluginRecord, connect: Callable[[SourceAccount], Ready | Redirect], account: Any
+    ) -> Ready | Redirect:
+        """Ask a plugin whether a connection works. Raises BadInput, NotAuthorized, Unrecoverable or RetryLater alone."""
+        try:
+            answer = deadline.call(lambda: connect(account), self._start_deadline)
+            return checked_connection(answer)
+        except (BadInput, RetryLater, NotAuthorized, Unrecoverable):
+            raise
+        except deadline.Hung as error:
+            raise RetryLater(f"The service gave {error}") from None
+        except ANYTHING as error:
+            self.note(record, "connect", error, trips=False)
             raise RetryLater("The plugin failed; the administrator's page says why") from None
 
     def refuse_outdated(self, record: PluginRecord, sentence: str) -> None:

@@ -12,6 +12,13 @@ class RetryLater(Exception):
         self.after = after
 
 
+class Unreachable(RetryLater):
+    """A service cannot be reached, or its answer cannot be used: one sentence, which tells nothing of a network."""
+
+    def __init__(self) -> None:
+        super().__init__("The server at this address cannot be reached, or its answer cannot be used")
+
+
 class NotAuthorized(Exception):
     """The other side does not accept us any more: paused until its owner has seen to it."""
 

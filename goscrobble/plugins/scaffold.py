@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from goscrobble.errors import BadConfig, BadInput, Conflict
 from goscrobble.domain.plugin_names import LONGEST_NAME, misnamed
+from goscrobble.errors import BadConfig, BadInput, Conflict
 from goscrobble.plugins.checks import clash
 from goscrobble.plugins.declarations import PluginRecord
 

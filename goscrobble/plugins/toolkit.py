@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +44,14 @@ class Toolkit(Protocol):
         """Return the connection that this request came by."""
         ...
 
+    def public_url(self, path: str) -> str:
+        """Return the address of a path of this server, as people reach it."""
+        ...
+
+    def visitor(self) -> Visitor | None:
+        """Return who is signed in with the browser that sends this request, None for nobody. For `Routes`."""
+        ...
+
     def read(self) -> AbstractContextManager[Any]:
         """Give a database connection (SQLAlchemy Core) to read the plugin's own tables with, in a `with` statement."""
         ...
@@ -54,6 +62,47 @@ class Toolkit(Protocol):
         It may be run again after a deadlock, so it must have no effect but on the plugin's own tables, and must not
         wait for anything.
         """
+        ...
+
+
+class Visitor(Protocol):
+    """Somebody who is signed in with a browser."""
+
+    @property
+    def username(self) -> str:
+        """Who it is."""
+        ...
+
+    @property
+    def session(self) -> str:
+        """An opaque name of this sign-in, the same for all its requests and for no other."""
+        ...
+
+    def source_accounts(self) -> list[SourceAccount]:
+        """Return their connections to this plugin, oldest first."""
+        ...
+
+
+class Reply(Protocol):
+    """What a service answered."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, names in lower case."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The body, decoded from gzip and the like."""
+        ...
+
+    def json(self) -> Any:
+        """Return the body as JSON. Raises Unreachable if it is none."""
         ...
 
 
@@ -78,6 +127,16 @@ class SourceAccount(Protocol):
     @property
     def settings(self) -> Any:
         """What its owner set: an object of the source's settings model."""
+        ...
+
+    @property
+    def plugin_settings(self) -> Any:
+        """What the administrator set for the plugin: an object of the plugin's settings model."""
+        ...
+
+    @property
+    def page_url(self) -> str:
+        """The address of the page where its owner sees and changes it."""
         ...
 
     @property
@@ -111,6 +170,40 @@ class SourceAccount(Protocol):
 
         The setting is a tuple of strings. Once it is set, the hook `after_source_change` is told.
         """
+        ...
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Send an HTTP request, and return the answer whatever its status.
+
+        The one way out for addresses that people give: private networks are closed unless an administrator opened
+        them, redirects are not followed, an answer has at most 2 MB and all of it arrives within `timeout` seconds.
+        Raises Unreachable, a RetryLater with the same sentence whatever went wrong.
+        """
+        ...
+
+    def secret(self, key: str) -> str | None:
+        """Return a secret that is kept for this connection, None if there is none."""
+        ...
+
+    def keep_secret(self, key: str, value: str | None) -> None:
+        """Keep a secret for this connection, encrypted; None forgets it."""
+        ...
+
+    def accept(self) -> None:
+        """Say that the connection works now: it is polled at once."""
+        ...
+
+    def notify(self, key: str, sentence: str) -> None:
+        """Tell its owner by mail, once for each key."""
         ...
 
 

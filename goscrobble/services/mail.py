@@ -29,7 +29,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.errors import BadConfig
 from goscrobble.plugins.policy import RetryLater, Unrecoverable
 from goscrobble.services.core import Core
-from goscrobble.storage import credentials, jobs, users
+from goscrobble.storage import credentials, jobs, sources, users
 from goscrobble.storage.database import Connection
 
 log = structlog.get_logger("goscrobble.mail")
@@ -57,6 +57,11 @@ def enqueue_notice(connection: Connection, account: Account, *, now: int) -> Non
 def enqueue_test(connection: Connection, account: Account, *, now: int) -> None:
     """Have a mail sent to this account that says that mails arrive."""
     jobs.enqueue(connection, JOB, {"mail": "test", "user": account.uuid, "at": now}, now=now)
+
+
+def enqueue_connection(connection: Connection, source: str, sentence: str, *, now: int) -> None:
+    """Have the owner of a connection told about it; `sentence` says what and holds no secret."""
+    jobs.enqueue(connection, JOB, {"mail": "connection", "source": source, "sentence": sentence, "at": now}, now=now)
 
 
 # ---- the job ----
@@ -113,19 +118,34 @@ def _write(core: Core, payload: Mapping[str, Any]) -> tuple[str, str, str] | Non
     """Return address, subject and text."""
     url = core.settings.public_url
     with core.database.read() as connection:
-        if payload["mail"] == "reset":
-            account = credentials.find_reset_token(connection, payload["token"], now=int(core.now()))
-            subject, text = "Set a new password", _RESET.format(url=url, link=f"{url}/reset?token={payload['token']}")
-        else:
-            account = users.find_by_uuid(connection, payload["user"])
-            if payload["mail"] == "test":
+        match payload["mail"]:
+            case "reset":
+                account = credentials.find_reset_token(connection, payload["token"], now=int(core.now()))
+                link = f"{url}/reset?token={payload['token']}"
+                subject, text = "Set a new password", _RESET.format(url=url, link=link)
+            case "connection":
+                found = sources.find_with_owner(connection, payload["source"])
+                account, name = found or (None, "")
+                link = f"{url}/settings/connections/{payload['source']}"
+                subject, text = name, _CONNECTION.format(url=url, name=name, link=link, sentence=payload["sentence"])
+            case "test":
+                account = users.find_by_uuid(connection, payload["user"])
                 subject, text = "Mails arrive", _TEST.format(url=url)
-            else:
+            case _:
+                account = users.find_by_uuid(connection, payload["user"])
                 subject, text = "Your password was changed", _CHANGED.format(url=url, link=f"{url}/reset")
     if account is None:
         return None
     return account.email, f"{subject} - GoScrobble", f"Hello {account.username},\n\n{text}"
 
+
+_CONNECTION = """\
+your connection "{name}" at {url} needs you:
+
+{sentence}
+
+{link}
+"""
 
 _RESET = """\
 somebody, we hope you, asked for a new password for your account at {url}.

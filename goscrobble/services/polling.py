@@ -14,6 +14,7 @@ from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.errors import NotFound
 from goscrobble.plugins.declarations import PluginRecord, Polled, Poller
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
+from goscrobble.services import mail
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
 from goscrobble.storage import sources
@@ -110,16 +111,20 @@ def _retry(core: Core, claimed: ClaimedPoll, error: RetryLater) -> None:
 
 
 def _refuse(core: Core, claimed: ClaimedPoll, sentence: str) -> None:
-    _finish(core, claimed, logs.without_secrets(sentence), is_refused=True)
+    _finish(core, claimed, logs.without_secrets(sentence), by_mail=True, is_refused=True)
 
 
-def _finish(core: Core, claimed: ClaimedPoll, problem: str = "", **values: Any) -> None:
+def _finish(core: Core, claimed: ClaimedPoll, problem: str = "", *, by_mail: bool = False, **values: Any) -> None:
     """Give a connection back after a poll that stored nothing. Its owner reads of a problem once, not at each try."""
     row, is_news = claimed.account, bool(problem) and claimed.account.problem != problem
     event = SourceEvent(int(core.now()), "", EventOutcome.FAILED, f"{problem}.")
 
     def work(connection: Connection) -> None:
-        if sources.finish_poll(connection, claimed, problem=problem or None, **values) and is_news:
+        if not sources.finish_poll(connection, claimed, problem=problem or None, **values):
+            return
+        if is_news:
             sources.note(connection, row.id, [event], heard_at=None)
+        if by_mail:
+            mail.enqueue_connection(connection, row.uuid, f"{problem}.", now=int(core.now()))
 
     core.database.write(work)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import uuid as uuids
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.domain.scrobbles import Outcome
-from goscrobble.plugins.toolkit import Values
-from goscrobble.services import accounts, ingest, playback, sources
+from goscrobble.plugins.toolkit import Reply, Values
+from goscrobble.services import accounts, ingest, mail, outgoing, playback, secrets, sources
+from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
 from goscrobble.storage import sources as stored
 from goscrobble.storage.database import Connection
@@ -52,6 +54,16 @@ class Connected:
         return sources.settings_of(self._core, self._row)
 
     @property
+    def plugin_settings(self) -> Any:
+        """What the administrator set for the plugin."""
+        return runtime_settings.plugin(self._core, self._row.plugin)
+
+    @property
+    def page_url(self) -> str:
+        """The address of the page where its owner sees and changes it."""
+        return sources.page_url(self._core, self._row)
+
+    @property
     def cursor(self) -> str | None:
         """What the last successful poll returned as its cursor."""
         return self._row.cursor
@@ -84,6 +96,46 @@ class Connected:
         question = json.dumps({"setting": setting, "sentence": sentence, "choices": list(choices)})
         self._core.database.write(lambda connection: stored.change(connection, self._row.id, question=question))
         sources.forget(self._core)
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 10.0,
+    ) -> Reply:
+        """Send an HTTP request through the guarded client."""
+        return outgoing.fetch(self._core, method, url, params=params, form=form, headers=headers, timeout=timeout)
+
+    def secret(self, key: str) -> str | None:
+        """Return a secret that is kept for this connection."""
+        return secrets.unseal(self._core, {key: self.values.get(sources.SECRET + key)}).get(key)
+
+    def keep_secret(self, key: str, value: str | None) -> None:
+        """Keep a secret for this connection, encrypted; None forgets it."""
+        if value is None:
+            self.values.remove(sources.SECRET + key)
+        else:
+            self.values.put(sources.SECRET + key, secrets.seal(self._core, value))
+
+    def accept(self) -> None:
+        """Say that the connection works now: it is polled at once."""
+        values: dict[str, Any] = {"is_refused": False, "problem": None, "attempts": 0, "poll_at": int(self.now())}
+        self._core.database.write(lambda connection: stored.change(connection, self._row.id, **values))
+        sources.forget(self._core)
+
+    def notify(self, key: str, sentence: str) -> None:
+        """Tell its owner by mail, once for each key."""
+
+        def work(connection: Connection) -> None:
+            mine = str(uuids.uuid4())
+            if stored.add_value(connection, self._row.id, f"told:{key}"[:LONGEST_KEY], mine) == mine:
+                mail.enqueue_connection(connection, self._row.uuid, sentence, now=int(self.now()))
+
+        self._core.database.write(work)
 
 
 class StoredValues:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid as uuids
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -19,8 +19,8 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import SourceEvent
 from goscrobble.domain.hints import near
 from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
-from goscrobble.plugins.declarations import PluginRecord, Source, SourceSettings
-from goscrobble.services import secrets, tokens
+from goscrobble.plugins.declarations import PluginRecord, Ready, Redirect, Source, SourceSettings
+from goscrobble.services import secrets, tokens, trying
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials, sources
 from goscrobble.storage.database import Connection
@@ -30,6 +30,8 @@ FRESH = 1.0  # seconds that a process remembers a connection for the players tha
 MOST = 200  # connections of one account
 LONGEST_NAME = 100  # characters
 ACCOUNT = "account"  # the voice of whoever sends plays with an access token instead of an API token
+SECRET = "secret:"  # noqa: S105 - how the keys of a connection's secrets begin
+UNFINISHED = "Not connected yet: go on at the service, and allow it there"
 _CACHE = "sources"
 
 
@@ -93,6 +95,15 @@ def events(core: Core, row: SourceRow) -> list[SourceEvent]:
         return sources.events_of(connection, row.id)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new connection: with the text of its token, shown this once, or with the address to go to first."""
+
+    row: SourceRow
+    secret: str | None = None
+    redirect: str | None = None
+
+
 def connect(
     core: Core,
     account: Account,
@@ -101,28 +112,44 @@ def connect(
     source: int = 0,
     name: str = "",
     settings: Mapping[str, Any] | None = None,
-) -> tuple[SourceRow, str | None]:
-    """Make a connection; returns it and, for a source that posts to us, the text of its token, shown this once.
+) -> Made:
+    """Make a connection. A plugin that knows how is asked first whether it works.
 
-    Raises NotFound for a source that is not there or switched off, BadInput for settings that cannot be used.
+    Raises NotFound for a source that is not there or switched off, BadInput for what cannot be used or does not work,
+    Unavailable if that cannot be found out now; then nothing is made.
     """
     record, declared = _declared(core, plugin, source)
     name = _name(name or declared.title)
     sealed = _sealed(core, declared, {}, settings or {})
     if len(list_all(core, account)) >= MOST:
         raise Conflict(f"An account can have {MOST} connections; remove one that is not used any more")
-    secret, voice, now = None, str(uuids.uuid4()), int(core.now())
-    polled = record.poller(source) is not None
-    if not polled:
+    if record.poller(source) is None:
         token, secret = tokens.add_api_token(core, account, name, {"ingest"})
-        voice = token.id
-    values: dict[str, Any] = {"user_id": account.id, "plugin": record.name, "source": source, "name": name}
-    values |= {"voice": voice, "settings": json.dumps(sealed), "poll_at": now if polled else None}
-    values |= {"uuid": str(uuids.uuid4())}
-    row = core.database.write(lambda connection: sources.add(connection, now=now, **values))
-    if row is None:  # the new token was used before this line: the player was faster
-        row = find_by_voice(core, account.id, record.name, voice)
-    return row, secret
+        values = _new(record, source, account, name, voice=token.id) | {"settings": json.dumps(sealed)}
+        row = core.database.write(lambda connection: sources.add(connection, now=int(core.now()), **values))
+        return Made(row or find_by_voice(core, account.id, plugin, token.id), secret)  # a player may have been faster
+    values = _new(record, source, account, name, voice=str(uuids.uuid4()))
+    draft = sources.draft(now=int(core.now()), **values | {"settings": json.dumps(sealed)})
+    tried = trying.try_out(core, record, declared, draft, account.username)
+    values |= {"settings": json.dumps(_without(sealed, tried)), **_state(core, tried)}
+
+    def add(connection: Connection) -> SourceRow | None:
+        made = sources.add(connection, now=int(core.now()), **values)
+        if made is not None:
+            _keep_secrets(core, connection, made, tried)
+        return made
+
+    row = core.database.write(add) or find_by_voice(core, account.id, plugin, values["voice"])
+    return Made(row, redirect=tried.url if isinstance(tried, Redirect) else None)
+
+
+def reconnect(core: Core, account: Account, uuid: str) -> Made:
+    """Go through connecting once more with the settings as they are. Raises as `connect` does."""
+    row = find(core, account, uuid)
+    record, declared = _declared(core, row.plugin, row.source)
+    tried = trying.try_out(core, record, declared, row, account.username)
+    changed = _store_tried(core, row, json.loads(row.settings), tried, {})
+    return Made(changed, redirect=tried.url if isinstance(tried, Redirect) else None)
 
 
 def change(
@@ -135,32 +162,31 @@ def change(
     settings: Mapping[str, Any] | None = None,
     poll_now: bool = False,
 ) -> SourceRow:
-    """Change what is given and return the connection as it is now. New settings are told to its plugin.
+    """Change what is given and return the connection as it is now. New settings are tried out, and told to its plugin.
 
-    Raises NotFound, BadInput for what cannot be used.
+    Raises NotFound, BadInput for what cannot be used or does not work, Unavailable if that cannot be found out now.
     """
     row = find(core, account, uuid)
     values: dict[str, Any] = {} if name is None else {"name": _name(name)}
     if paused is not None:
         values["is_paused"] = paused
-    if settings is not None:
-        _, declared = _declared(core, row.plugin, row.source)
-        values["settings"] = json.dumps(_sealed(core, declared, json.loads(row.settings), settings))
-        question = question_of(row)
-        if question is not None and question.setting in settings:
-            values["question"] = None
     if poll_now or settings is not None or paused is False:
         values |= {"is_refused": False, "attempts": 0}
         if row.poll_at is not None:
             values["poll_at"] = int(core.now())
-    if values:
-        changed = core.database.write(lambda connection: sources.change(connection, row.id, **values))
-        row = changed or row
-        forget(core)
-    if settings is not None:
-        from goscrobble.services.source_accounts import Connected  # noqa: PLC0415 - it needs ingest, which needs this
-
-        core.plugins.tell_one(row.plugin, "after_source_change", account=Connected(core, row, account.username))
+    if settings is None:
+        if values:
+            row = core.database.write(lambda connection: sources.change(connection, row.id, **values)) or row
+            forget(core)
+        return row
+    record, declared = _declared(core, row.plugin, row.source)
+    sealed = _sealed(core, declared, json.loads(row.settings), settings)
+    tried = trying.try_out(core, record, declared, replace(row, settings=json.dumps(sealed)), account.username)
+    question = question_of(row)
+    if question is not None and question.setting in settings:
+        values["question"] = None
+    row = _store_tried(core, row, sealed, tried, values)
+    trying.tell(core, row, account.username)
     return row
 
 
@@ -185,6 +211,11 @@ def disconnect(core: Core, account: Account, uuid: str) -> None:
     core.database.write(work)
     tokens.forget(core)
     forget(core)
+
+
+def page_url(core: Core, row: SourceRow) -> str:
+    """Return the address of the page where the owner of a connection sees and changes it."""
+    return f"{core.settings.public_url}/settings/connections/{row.uuid}"
 
 
 def address(core: Core, plugin: str, secret: str) -> str:
@@ -268,6 +299,50 @@ def forget(core: Core) -> None:
 
 
 # ---- parts ----
+
+
+def _new(record: PluginRecord, source: int, account: Account, name: str, *, voice: str) -> dict[str, Any]:
+    return {
+        "uuid": str(uuids.uuid4()),
+        "user_id": account.id,
+        "plugin": record.name,
+        "source": source,
+        "name": name,
+        "voice": voice,
+    }
+
+
+def _store_tried(
+    core: Core, row: SourceRow, sealed: Mapping[str, Any], tried: Ready | Redirect, values: Mapping[str, Any]
+) -> SourceRow:
+    """Store settings that were tried out, and what came of that."""
+    changed = dict(values) | {"settings": json.dumps(_without(sealed, tried))}
+    if row.poll_at is not None:
+        changed |= _state(core, tried)
+
+    def work(connection: Connection) -> SourceRow | None:
+        _keep_secrets(core, connection, row, tried)
+        return sources.change(connection, row.id, **changed)
+
+    row = core.database.write(work) or row
+    forget(core)
+    return row
+
+
+def _state(core: Core, tried: Ready | Redirect) -> dict[str, Any]:
+    """Return how a connection that is polled begins: at once, or when its owner comes back from the service."""
+    is_open = isinstance(tried, Redirect)
+    return {"poll_at": int(core.now()), "is_refused": is_open, "problem": UNFINISHED if is_open else None}
+
+
+def _without(sealed: Mapping[str, Any], tried: Ready | Redirect) -> dict[str, Any]:
+    forgotten = tried.forget if isinstance(tried, Ready) else ()
+    return {key: value for key, value in sealed.items() if key not in forgotten}
+
+
+def _keep_secrets(core: Core, connection: Connection, row: SourceRow, tried: Ready | Redirect) -> None:
+    for key, value in tried.secrets.items():
+        sources.put_value(connection, row.id, SECRET + key, secrets.seal(core, value))
 
 
 def _found_or_made(core: Core, account_id: int, plugin: str, voice: str, name: str) -> SourceRow:

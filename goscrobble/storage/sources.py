@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
+from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import KEPT, LONGEST_REASON, LONGEST_WHAT, EventOutcome, SourceEvent
-from goscrobble.models import SourceAccount, SourceValue, table
+from goscrobble.models import SourceAccount, SourceValue, User, table
 from goscrobble.models import SourceEvent as SourceEventRow
+from goscrobble.storage import users
 from goscrobble.storage.dialect import adding, upsert
 
-_account, _event, _value = table(SourceAccount), table(SourceEventRow), table(SourceValue)
+_account, _event, _value, _user = map(table, (SourceAccount, SourceEventRow, SourceValue, User))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,13 @@ def add(connection: Connection, *, now: int, **values: Any) -> SourceRow | None:
     return None if row is None else SourceRow(*row)
 
 
+def draft(*, now: int, **values: Any) -> SourceRow:
+    """Return a source account as it would be stored; its key 0 is nobody's."""
+    empty: dict[str, Any] = dict.fromkeys(("question", "problem", "last_heard_at", "cursor", "poll_at"))
+    empty |= {"id": 0, "is_paused": False, "is_refused": False, "attempts": 0, "created_at": now}
+    return SourceRow(**(empty | values))
+
+
 def find(connection: Connection, user_id: int, plugin: str, voice: str) -> SourceRow | None:
     """Return the source account of a user that speaks to a plugin with this voice."""
     return _first(
@@ -63,6 +72,15 @@ def find(connection: Connection, user_id: int, plugin: str, voice: str) -> Sourc
 def find_by_uuid(connection: Connection, user_id: int, uuid: str) -> SourceRow | None:
     """Return a source account of a user by its public id."""
     return _first(connection, and_(_account.c.user_id == user_id, _account.c.uuid == uuid))
+
+
+def find_with_owner(connection: Connection, uuid: str) -> tuple[Account, str] | None:
+    """Return the owner of a source account, and its name."""
+    columns = (*users.columns(), _account.c.name)
+    row = connection.execute(
+        select(*columns).join_from(_account, _user, _account.c.user_id == _user.c.id).where(_account.c.uuid == uuid)
+    ).first()
+    return None if row is None else (users.account(row), row.name)
 
 
 def of_user(connection: Connection, user_id: int) -> list[SourceRow]:

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, request
 
+from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.domain.scrobbles import Outcome
@@ -21,11 +22,12 @@ from goscrobble.errors import BadInput, NotAllowed
 from goscrobble.plugins import PluginSettings
 from goscrobble.plugins.declarations import Ingress, PluginRecord, Routes
 from goscrobble.plugins.host import Refused
+from goscrobble.plugins.toolkit import SourceAccount
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services import sources
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
-from goscrobble.web import auth, current_core, limits
+from goscrobble.web import auth, current_core, limits, sessions
 from goscrobble.web.body import parse_json
 
 T = TypeVar("T")
@@ -165,6 +167,26 @@ def _form(raw: bytes) -> dict[str, str] | None:
         return None
 
 
+class SignedIn:
+    """Somebody who is signed in with a browser (see `goscrobble.plugins.toolkit.Visitor`)."""
+
+    def __init__(self, core: Core, plugin: str, account: Account, session: str) -> None:
+        self._core = core
+        self._plugin = plugin
+        self._account = account
+        self.session = session
+
+    @property
+    def username(self) -> str:
+        """Who it is."""
+        return self._account.username
+
+    def source_accounts(self) -> list[SourceAccount]:
+        """Return their connections to this plugin, oldest first."""
+        rows = sources.list_all(self._core, self._account)
+        return [Connected(self._core, row, self.username) for row in rows if row.plugin == self._plugin]
+
+
 class RequestToolkit:
     """The toolkit of one plugin (see `goscrobble.plugins.toolkit`), for requests of its ingress."""
 
@@ -203,6 +225,15 @@ class RequestToolkit:
     def source_account(self) -> Connected:
         """Return the connection that this request came by."""
         return Connected(self._core, g.source, g.ingress_auth.account.username)
+
+    def public_url(self, path: str) -> str:
+        """Return the address of a path of this server, as people reach it."""
+        return f"{self._core.settings.public_url}{path}"
+
+    def visitor(self) -> SignedIn | None:
+        """Return who is signed in with the browser that sends this request."""
+        account, name = sessions.current(), sessions.name()
+        return None if account is None or name is None else SignedIn(self._core, self._plugin, account, name)
 
     def read(self) -> AbstractContextManager[Any]:
         """Give a database connection to read with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TypedDict
 
 from flask import g, request
@@ -23,6 +24,12 @@ def current() -> Account | None:
         g.session_to_renew = secret if found is not None and found[1] else None
     account: Account | None = g.session_account
     return account
+
+
+def name() -> str | None:
+    """Return a name of this browser's session that gives nothing of its secret away; None where there is none."""
+    secret = request.cookies.get(COOKIE, "")
+    return hashlib.sha256(f"name of {secret}".encode()).hexdigest() if secret and current() is not None else None
 
 
 def open(response: Response, account: Account) -> None:  # noqa: A001 - read with its module: sessions.open

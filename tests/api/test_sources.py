@@ -43,9 +43,10 @@ def test_a_connection_is_made_with_a_ready_address_shown_once(call, jwt, made, c
         "created_at": "2026-06-01T12:00:00Z",
         "address": 0,
         "token": 0,
+        "redirect": None,
     }
     (listed,) = call("GET", "/user/sources", token=jwt).json["sources"]
-    assert listed == {key: value for key, value in made.items() if key not in {"address", "token"}}
+    assert listed == {key: value for key, value in made.items() if key not in {"address", "token", "redirect"}}
     assert [(one.name, one.scopes) for one in tokens.list_api_tokens(core, ada)] == [("Script", frozenset({"ingest"}))]
 
 

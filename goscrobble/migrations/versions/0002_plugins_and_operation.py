@@ -37,6 +37,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "paused_host",
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_paused_host")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "plugin_failure",
         sa.Column("plugin", sa.String(length=40), nullable=False),
         sa.Column("hook", sa.String(length=60), nullable=False),
@@ -115,5 +123,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("source_value", "source_event", "source_account", "plugin_failure", "node", "audit_entry"):
+    for table in (
+        "source_value",
+        "source_event",
+        "source_account",
+        "plugin_failure",
+        "paused_host",
+        "node",
+        "audit_entry",
+    ):
         op.drop_table(table)

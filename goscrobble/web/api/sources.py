@@ -70,10 +70,11 @@ class Source(BaseModel):
 
 
 class MadeSource(Source):
-    """A new connection. `address` is where its player posts to, and holds its key: both are shown this once."""
+    """A new connection. `address` is where its player posts to, and holds its key, `token`: shown this once."""
 
     address: str | None
     token: str | None
+    redirect: str | None = Field(description="Where to go first, to allow it: in a browser that is signed in here.")
 
 
 class Sources(BaseModel):
@@ -143,9 +144,10 @@ def list_sources() -> dict[str, Any]:
 def connect(plugin: str) -> dict[str, Any]:
     """Make a connection; for a source that posts to us the answer holds the address, this once."""
     core, account, body = current_core(), auth.require("account").account, json_body(NewSource)
-    row, secret = sources.connect(core, account, plugin, source=body.source, name=body.name, settings=body.settings)
-    address = None if secret is None else sources.address(core, plugin, secret)
-    return MadeSource.of(core, row, address=address, token=secret).model_dump(mode="json")
+    made = sources.connect(core, account, plugin, source=body.source, name=body.name, settings=body.settings)
+    address = None if made.secret is None else sources.address(core, plugin, made.secret)
+    shown = MadeSource.of(core, made.row, address=address, token=made.secret, redirect=made.redirect)
+    return shown.model_dump(mode="json")
 
 
 @blueprint.patch("/<source_id>")

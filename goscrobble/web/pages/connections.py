@@ -11,6 +11,7 @@ from flask import Blueprint, Response, render_template, url_for
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import EventOutcome
 from goscrobble.domain.periods import zone
+from goscrobble.errors import Unavailable
 from goscrobble.services import sources
 from goscrobble.services.core import Core
 from goscrobble.services.sources import Question, SourceState
@@ -57,6 +58,7 @@ class Connection:
     last_heard_at: int | None
     is_polled: bool
     is_paused: bool
+    may_reconnect: bool  # its plugin knows how to
 
     @classmethod
     def of(cls, core: Core, row: SourceRow) -> Connection:
@@ -80,6 +82,7 @@ class Connection:
             last_heard_at=row.last_heard_at,
             is_polled=row.poll_at is not None,
             is_paused=row.is_paused,
+            may_reconnect=row.source < len(declared) and declared[row.source].connect is not None,
         )
 
 
@@ -157,6 +160,26 @@ def resume(connection: str) -> Response:
     return _saved(connection, "resumed", "top")
 
 
+@blueprint.post("/<connection>/reconnect")
+def reconnect(connection: str) -> str | Response:
+    """Go through connecting once more."""
+    core, account, form = current_core(), visitor.required_account(), forms.read()
+    try:
+        return go(sources.reconnect(core, account, connection))
+    except (*forms.REFUSALS, Unavailable) as error:
+        return forms.refuse(error, _page(account, connection, {"top": form.refused(error)}))
+
+
+def go(made: sources.Made) -> str | Response:
+    """Return the page that leads to the service, if that is where to go first, else the connection's.
+
+    It is a link to press: what a form of ours is answered with may not lead to another site (the content policy).
+    """
+    if made.redirect is None:
+        return forms.go_on(url_for("pages.connections.show", connection=made.row.uuid, done="connected"))
+    return render_template("connect.html", name=made.row.name, url=made.redirect)
+
+
 @blueprint.post("/<connection>/poll")
 def poll(connection: str) -> Response:
     """Ask the service at once."""
@@ -176,7 +199,7 @@ def _attempt(connection: str, name: str, act: Callable[[Core, Account, Form], No
     account, form = visitor.required_account(), forms.read()
     try:
         act(current_core(), account, form)
-    except forms.REFUSALS as error:
+    except (*forms.REFUSALS, Unavailable) as error:
         return forms.refuse(error, _page(account, connection, {name: form.refused(error)}))
     return None
 

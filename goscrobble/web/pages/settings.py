@@ -12,14 +12,14 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
-from goscrobble.errors import BadInput, NotFound
+from goscrobble.errors import BadInput, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, Source
 from goscrobble.services import accounts, sources, tokens
 from goscrobble.services.core import Core
 from goscrobble.storage.sources import SourceRow
 from goscrobble.web import current_core, forms, schema_forms, sessions
 from goscrobble.web.forms import Form
-from goscrobble.web.pages import visitor
+from goscrobble.web.pages import connections, visitor
 from goscrobble.web.pages.connections import Connection
 
 UNMADE = "…"  # stands for the token in an address that has not been made
@@ -90,12 +90,12 @@ def connect(key: str) -> str | Response:
     form = forms.read()
     try:
         settings = schema_forms.parse(source.settings, form) if record.poller(index) is not None else {}
-        row, secret = sources.connect(core, account, record.name, source=index, settings=settings)
-    except forms.REFUSALS as error:
+        new = sources.connect(core, account, record.name, source=index, settings=settings)
+    except (*forms.REFUSALS, Unavailable) as error:
         return forms.refuse(error, _page(account, refused={f"source-{key}": form.refused(error)}))
-    if secret is None:
-        return forms.go_on(url_for("pages.connections.show", connection=row.uuid))
-    return _page(account, made=Made(sources.address(core, record.name, secret), key))
+    if new.secret is not None:
+        return _page(account, made=Made(sources.address(core, record.name, new.secret), key))
+    return connections.go(new)
 
 
 @blueprint.post("/tokens")

@@ -71,9 +71,9 @@ def ada(core):
 
 @pytest.fixture
 def connected(core, ada):
-    row, secret = sources.connect(core, ada, "polled", settings={"password": "hunter2"})
-    assert secret is None, "nobody posts to us"
-    return row
+    made = sources.connect(core, ada, "polled", settings={"password": "hunter2"})
+    assert (made.secret, made.redirect) == (None, None), "nobody posts to us"
+    return made.row
 
 
 def titles(core, account):
@@ -236,7 +236,7 @@ def test_two_connections_to_one_service_are_two(core, ada, connected, service, c
 
 def test_a_worker_polls_by_itself_and_one_that_hangs_delays_nobody(core, ada, connected, service, clock):
     bob = make_account(core, "bob")
-    other, _ = sources.connect(core, bob, "polled")
+    other = sources.connect(core, bob, "polled").row
     hanging, arrived = threading.Event(), threading.Event()
 
     def make(account):

@@ -27,7 +27,7 @@ def connected(app, core, ada):
 
 @pytest.fixture
 def post(client, connected, clock):
-    _, secret = connected
+    secret = connected.secret
 
     def send(body, *, at=None):
         if at is not None:
@@ -53,7 +53,7 @@ def titles(core, account):
 
 
 def row(core, ada, connected):
-    return sources.find(core, ada, connected[0].uuid)
+    return sources.find(core, ada, connected.row.uuid)
 
 
 def told(core, ada, connected):
@@ -61,7 +61,7 @@ def told(core, ada, connected):
 
 
 def choose(core, ada, connected, *users):
-    sources.change(core, ada, connected[0].uuid, settings={"users": users})
+    sources.change(core, ada, connected.row.uuid, settings={"users": users})
 
 
 def test_while_one_name_is_heard_it_is_the_listeners(post, core, ada, connected):
@@ -173,7 +173,7 @@ def test_held_names_are_compared_in_any_case(post, core, ada, connected):
 
 
 def test_two_first_names_at_once_are_two(app, core, ada, connected, clock):
-    _, secret = connected
+    secret = connected.secret
     barrier, failed = threading.Barrier(2), []
 
     def send(name):
