@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from goscrobble.domain.scrobbles import play_token
-from goscrobble.services import accounts, ingest, sessions, tokens
+from goscrobble.services import accounts, ingest, sessions, sources, tokens
 from goscrobble.services import settings as runtime_settings
 from goscrobble.storage import jobs
 from goscrobble.testing import PASSWORD, make_account, make_draft
@@ -60,6 +60,8 @@ class World:
             "username": self._user if "/admin/" in case.path else lambda: "caller",
             "name": lambda: "multiscrobbler",
             "job_id": self._job,
+            "plugin": lambda: "multiscrobbler",
+            "source_id": self._source,
         }
         for name in case.path_parameters:
             case.path_parameters[name] = named[name]()
@@ -93,6 +95,10 @@ class World:
         )
         self._core.database.write(lambda connection: jobs.bury(connection, job, reason="It was not meant to be."))
         return job.id
+
+    def _source(self):
+        known = sources.list_all(self._core, self.caller)
+        return (known[0] if known else sources.connect(self._core, self.caller, "multiscrobbler").row).uuid
 
     def _user(self):
         return make_account(self._core, f"somebody_{self._next()}").username
