@@ -12,6 +12,7 @@ from goscrobble.cli.configuration import config
 from goscrobble.cli.database import database
 from goscrobble.cli.plugins import plugins
 from goscrobble.cli.serve import run, worker
+from goscrobble.cli.sources import sources
 from goscrobble.cli.tokens import tokens
 from goscrobble.cli.users import users
 from goscrobble.errors import GoScrobbleError
@@ -59,5 +60,5 @@ def main() -> None:
     cli(prog_name="goscrobble")
 
 
-for command in (run, worker, users, tokens, plugins, config, database):
+for command in (run, worker, users, tokens, sources, plugins, config, database):
     cli.add_command(command)

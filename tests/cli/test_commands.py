@@ -9,6 +9,7 @@ from sqlalchemy import delete, text, update
 
 from goscrobble.cli import cli
 from goscrobble.config import Settings
+from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.migrations import VERSION_TABLE
 from goscrobble.models import UserDay, table
 from goscrobble.services import accounts, ingest, sources
@@ -176,6 +177,35 @@ def test_a_scope_that_does_not_exist_is_a_sentence(goscrobble, core):
     make_account(core)
     sentence = refused(goscrobble("tokens", "add", "ada", "--name", "x", "--scope", "everything"))
     assert sentence == "The scopes of a token are one or more of ingest, read and write"
+
+
+# ---- sources ----
+
+
+def test_connections_are_listed_and_steered(goscrobble, core):
+    ada = make_account(core)
+    made = sources.connect(core, ada, "jellyfin", name="Kitchen")
+    listed = json.loads(said(goscrobble("sources", "list", "ada", "--json")))["sources"]
+    assert [(one["id"], one["plugin"], one["name"], one["state"]) for one in listed] == [
+        (made.row.uuid, "jellyfin", "Kitchen", "waiting")
+    ]
+    assert re.search(r"^\S{36} +jellyfin +Kitchen +waiting ", said(goscrobble("sources", "list", "ada")), re.MULTILINE)
+    said(goscrobble("sources", "pause", "ada", made.row.uuid))
+    assert sources.find(core, ada, made.row.uuid).is_paused
+    said(goscrobble("sources", "resume", "ada", made.row.uuid))
+    assert not sources.find(core, ada, made.row.uuid).is_paused
+    said(goscrobble("sources", "poll", "ada", made.row.uuid))
+    sources.note(core, made.row, SourceEvent(0, "A song", EventOutcome.IGNORED, "For a reason."))
+    assert "1970-01-01 00:00:00Z  ignored  A song  For a reason.\n" in said(
+        goscrobble("sources", "events", "ada", made.row.uuid)
+    )
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "poll", "events"])
+def test_a_connection_that_does_not_exist_is_a_sentence(goscrobble, core, verb):
+    make_account(core)
+    assert refused(goscrobble("sources", verb, "ada", "nonsense")) == "There is no such connection"
+    assert refused(goscrobble("sources", verb, "bob", "nonsense")) == "There is no user called bob."
 
 
 # ---- plugins ----
