@@ -49,7 +49,7 @@ def note(
     new = {"plugin": plugin, "hook": hook, "count": 0, "recent": "[]", "last_at": now, "error": error, "place": place}
     connection.execute(adding(connection, _failure).values(new))
     row = connection.execute(select(_failure.c.recent, _failure.c.tripped_until).where(key).with_for_update()).one()
-    recent = [at for at in json.loads(row.recent) if now - within < at <= now] + [now]
+    recent = [at for at in json.loads(row.recent) if abs(now - at) < within] + [now]  # one may be written late
     trips = 0 < most <= len(recent)
     values = {
         "count": _failure.c.count + 1,

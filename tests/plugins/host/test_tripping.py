@@ -79,6 +79,14 @@ def test_failures_that_are_far_apart_do_not_trip(served, clock):
     assert count(core) == {"prepare_draft": 12}
 
 
+def test_a_failure_that_is_written_after_later_ones_counts_with_them(served, clock):
+    core = core_of(served)
+    ask(core, 4)
+    clock.advance(-6)
+    ask(core, 1)
+    assert statuses(core)["bad"] is Status.TRIPPED
+
+
 def test_all_workers_know_that_a_plugin_tripped_and_count_together(serve, found, clock):
     points = found(("bad", RAISES))
     one, other = (core_of(serve(points)) for _ in range(2))
