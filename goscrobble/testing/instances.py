@@ -25,6 +25,7 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
 from goscrobble.services.failures import FailureRow
 from goscrobble.services.source_accounts import Connected
+from goscrobble.services.sources import Made
 from goscrobble.storage import sources as stored
 from goscrobble.storage.sources import SourceRow
 from goscrobble.testing.clock import Clock
@@ -32,14 +33,19 @@ from goscrobble.testing.factories import make_account
 from goscrobble.testing.servers import make_settings
 
 INGRESS = "/api/v1/ingress"
+LOOPBACK = ["127.0.0.0/8", "::1/128"]
 
 
 class PluginServer:
-    """An application with these plugins and no others, on a SQLite file of its own. Its clock moves only when told."""
+    """An application with these plugins and no others, on a SQLite file of its own. Its clock moves only when told.
+
+    Plugins may fetch from this machine, where the services of tests are.
+    """
 
     def __init__(self, folder: Path, template: Path, plugins: Sequence[ModuleType]) -> None:
         """`folder` becomes the instance, `template` is a SQLite file with the core's tables."""
-        settings = make_settings(folder, database_url=f"sqlite:///{folder / 'goscrobble.db'}")
+        url = f"sqlite:///{folder / 'goscrobble.db'}"
+        settings = make_settings(folder, database_url=url, outgoing_allowed_networks=LOOPBACK)
         found = [entry_point_of(plugin) for plugin in plugins]
         shutil.copyfile(template, folder / "goscrobble.db")
         instance.upgrade(settings, found_plugins=found)  # the plugins' own tables
@@ -88,12 +94,12 @@ class Listener:
     def connect(self, plugin: str | None = None, *, source: int = 0, **settings: Any) -> Connection:
         """Return a new connection to a source of a plugin (the first one's unless named), with these settings.
 
-        Raises BadInput for settings that cannot be used.
+        Raises BadInput for settings that cannot be used or do not work, Unavailable if that cannot be found out.
         """
         core = self._server.core
         name = plugin or self._server.plugins[0].name
         made = sources.connect(core, self.account, name, source=source, settings=settings)
-        return Connection(self._server, self.account, made.row, made.secret)
+        return Connection(self._server, self.account, made)
 
     def plays(self) -> list[Scrobble]:
         """Return the plays, oldest first."""
@@ -108,12 +114,13 @@ class Listener:
 class Connection:
     """A listener's connection to a source."""
 
-    def __init__(self, server: PluginServer, account: Account, row: SourceRow, key: str | None) -> None:
-        self.url = f"{INGRESS}/{row.plugin}?key={key}" if key else ""  # what its owner copies; "" if we poll
+    def __init__(self, server: PluginServer, account: Account, made: Made) -> None:
+        self.url = f"{INGRESS}/{made.row.plugin}?key={made.secret}" if made.secret else ""  # to copy; "" if we poll
+        self.redirect = made.redirect  # where its owner must go first, None if nowhere
         self._server = server
         self._account = account
-        self._row = row
-        self._key = key
+        self._row = made.row
+        self._key = made.secret
 
     def post(self, body: Any, path: str = "", **options: Any) -> TestResponse:
         """Post to the plugin's ingress, at `path` below it, and return the answer.
