@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import click
 
@@ -10,7 +11,7 @@ from goscrobble.cli.configuration import plugin_options, shown
 from goscrobble.cli.new_plugin import new
 from goscrobble.cli.opening import opened, table
 from goscrobble.errors import BadConfig, NotFound
-from goscrobble.plugins.declarations import PluginRecord
+from goscrobble.plugins.declarations import PluginRecord, Status
 from goscrobble.services import administration, failures, purging, settings
 from goscrobble.services.core import Core
 
@@ -128,8 +129,16 @@ def _described(core: Core, record: PluginRecord) -> dict[str, str]:
         "version": record.version,
         "distribution": record.distribution,
         "module": record.module,
-        "error": record.error,
+        "error": record.error or _left_alone(core, record),
     }
+
+
+def _left_alone(core: Core, record: PluginRecord) -> str:
+    """Return until when a tripped plugin's hooks are not asked, as a sentence; "" for any other."""
+    until = settings.tripped_until(core, record.name)
+    if until is None or core.plugins.status(record) is not Status.TRIPPED:
+        return ""
+    return f"Its hooks failed too often and are left alone until {datetime.fromtimestamp(until, UTC):%F %H:%M} UTC."
 
 
 def _switch(name: str, *, on: bool) -> None:

@@ -152,7 +152,7 @@ class PluginHost:
                 record,
                 Status.BAD_CONFIG,
                 f"[plugins.{record.name}] {key} cannot be used: {first['msg']}{hint}; "
-                "mend goscrobble.toml or the environment and restart.",
+                f"mend goscrobble.toml, plugins/{record.name}.toml or the environment and restart.",
             )
         except ANYTHING as error:
             self._fail(record, error, "Its settings cannot be made")
