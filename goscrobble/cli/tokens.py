@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from goscrobble.cli.opening import find_account, opened, table
+from goscrobble.services import administration
 from goscrobble.services import tokens as service
 
 
@@ -23,7 +24,7 @@ def add(user: str, name: str, scope: str) -> None:
     """Make a token for USER and print it, alone and this once."""
     scopes = {part.strip() for part in scope.split(",") if part.strip()}
     with opened() as core:
-        _, text = service.add_api_token(core, find_account(core, user), name, scopes)
+        text = administration.add_token(core, None, find_account(core, user), name, scopes)
     click.echo(text)
 
 
@@ -46,7 +47,7 @@ def list_(user: str) -> None:
 def revoke(user: str, token_id: str) -> None:
     """End the token of USER that `tokens list` shows as TOKEN_ID."""
     with opened() as core:
-        service.revoke_api_token(core, find_account(core, user), token_id)
+        administration.revoke_token(core, None, find_account(core, user), token_id)
     click.echo("The token is revoked.")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.plugins.declarations import PluginRecord
-from goscrobble.services import accounts, failures, mail, queue, resets, settings
+from goscrobble.services import accounts, failures, mail, queue, resets, settings, tokens
 from goscrobble.services.core import Core
 from goscrobble.storage import audit
 from goscrobble.storage.audit import Entry
@@ -45,6 +46,8 @@ class Action(StrEnum):
     ACCOUNT_PASSWORD = "account.password"  # noqa: S105 - the name of a deed
     ACCOUNT_RESET_LINK = "account.reset-link"
     ACCOUNT_DELETE = "account.delete"
+    TOKEN_ADD = "token.add"  # noqa: S105 - the name of a deed
+    TOKEN_REVOKE = "token.revoke"  # noqa: S105 - same
     JOB_RETRY = "job.retry"
     JOB_DISCARD = "job.discard"
     MAIL_TEST = "mail.test"
@@ -145,6 +148,18 @@ def make_reset_link(core: Core, by: Account | None, account: Account) -> str:
 def delete_account(core: Core, by: Account | None, account: Account) -> None:
     """Erase an account and everything of it. Raises Conflict for the last administrator."""
     accounts.delete(core, account, beside=_noting(core, by, Action.ACCOUNT_DELETE, account.username))
+
+
+def add_token(core: Core, by: Account | None, account: Account, name: str, scopes: AbstractSet[str]) -> str:
+    """Return the text of a new API token of an account; see `tokens.add_api_token`."""
+    beside = _noting(core, by, Action.TOKEN_ADD, account.username, f"{name.strip()}: {', '.join(sorted(scopes))}")
+    return tokens.add_api_token(core, account, name, scopes, beside=beside)[1]
+
+
+def revoke_token(core: Core, by: Account | None, account: Account, uuid: str) -> None:
+    """End an API token of an account. Raises NotFound."""
+    beside = _noting(core, by, Action.TOKEN_REVOKE, account.username, uuid)
+    tokens.revoke_api_token(core, account, uuid, beside=beside)
 
 
 # ---- jobs and mail ----

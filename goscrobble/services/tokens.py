@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from goscrobble.domain.accounts import Account
@@ -11,16 +12,20 @@ from goscrobble.services import identities
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials
 from goscrobble.storage.credentials import ApiTokenInfo
+from goscrobble.storage.database import Connection
 
 SCOPES = ("ingest", "read", "write")
 PREFIX = "gs_"  # tells an API token from a JWT, and a leaked one from noise
 LONGEST_NAME = 100  # characters
 MOST = 200  # tokens of one account
+Beside = Callable[[Connection], None]  # what else the transaction of a change does
 
 __all__ = ["MOST", "PREFIX", "SCOPES", "ApiTokenInfo", "add_api_token", "forget", "list_api_tokens", "revoke_api_token"]
 
 
-def add_api_token(core: Core, account: Account, name: str, scopes: AbstractSet[str]) -> tuple[ApiTokenInfo, str]:
+def add_api_token(
+    core: Core, account: Account, name: str, scopes: AbstractSet[str], *, beside: Beside | None = None
+) -> tuple[ApiTokenInfo, str]:
     """Make a token and return it with its text, `gs_` and 43 characters, which is shown this once.
 
     Raises BadInput for a name that is empty or longer than 100 characters and for scopes that do not exist.
@@ -33,12 +38,15 @@ def add_api_token(core: Core, account: Account, name: str, scopes: AbstractSet[s
     secret, now = PREFIX + secrets.token_urlsafe(32), int(core.now())
     if len(list_api_tokens(core, account)) >= MOST:
         raise Conflict(f"An account can have {MOST} tokens; revoke one that is not used any more")
-    info = core.database.write(
-        lambda connection: credentials.add_api_token(
+
+    def store(connection: Connection) -> ApiTokenInfo:
+        if beside is not None:
+            beside(connection)
+        return credentials.add_api_token(
             connection, account.id, name=name, scopes=frozenset(scopes), secret=secret, now=now
         )
-    )
-    return info, secret
+
+    return core.database.write(store), secret
 
 
 def list_api_tokens(core: Core, account: Account) -> list[ApiTokenInfo]:
@@ -47,12 +55,16 @@ def list_api_tokens(core: Core, account: Account) -> list[ApiTokenInfo]:
         return credentials.list_api_tokens(connection, account.id)
 
 
-def revoke_api_token(core: Core, account: Account, uuid: str) -> None:
+def revoke_api_token(core: Core, account: Account, uuid: str, *, beside: Beside | None = None) -> None:
     """Delete a token of this account. Raises NotFound."""
-    if "\0" in uuid or not core.database.write(
-        lambda connection: credentials.delete_api_token(connection, account.id, uuid)
-    ):
-        raise NotFound("There is no such token")
+
+    def remove(connection: Connection) -> None:
+        if "\0" in uuid or not credentials.delete_api_token(connection, account.id, uuid):
+            raise NotFound("There is no such token")
+        if beside is not None:
+            beside(connection)
+
+    core.database.write(remove)
     forget(core)
 
 

@@ -25,6 +25,8 @@ DEEDS: Mapping[str, str] = {
     Action.ACCOUNT_PASSWORD: "set a new password of",
     Action.ACCOUNT_RESET_LINK: "made a reset link for",
     Action.ACCOUNT_DELETE: "deleted the account",
+    Action.TOKEN_ADD: "made an API token for",
+    Action.TOKEN_REVOKE: "revoked an API token of",
     Action.JOB_RETRY: "tried again the job",
     Action.JOB_DISCARD: "discarded the job",
     Action.MAIL_TEST: "sent a test mail to",
