@@ -99,6 +99,7 @@ class Playing(BaseModel):
     position: float | None = None
     completed: bool = False
     starts: bool = False  # the source says that playing begins with this event
+    shown_only: bool = False  # shows what plays and is never judged: the source tells its listens by itself
 
 
 class NowPlaying(BaseModel):

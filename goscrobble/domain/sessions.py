@@ -2,7 +2,7 @@
 
 A session is one player with one track on. Heard is clock time without pauses; where nothing was known before, the
 position stands in for it. A session gets one verdict: at its stop, when its player goes on to something else, or by
-the clock when its track must have run out.
+the clock when its track must have run out. One that is only shown counts as judged from the start.
 """
 
 from __future__ import annotations
@@ -93,9 +93,9 @@ def step(sessions: Sequence[Session], event: Playing) -> Step:
             result.keep.append(_judge(result, _open(event), completed=event.completed))
         return result
     if current is None or _begins_anew(current, event):
-        _judge_all(result, [one for one in sessions if not one.judged], event.at)
+        _judge_all(result, [one for one in sessions if not one.judged or one.state != "stopped"], event.at)
         session, began = _open(event), True
-    elif current.judged or event.at < current.last_at:
+    elif event.at < current.last_at or (current.judged and not event.shown_only):
         return result  # a straggler of a session that had its verdict, or one overtaken on the way
     else:
         session, began = _advance(current, event), current.state != "playing"
@@ -131,7 +131,8 @@ def _open(event: Playing) -> Session:
     if position is None and event.state == "stopped" and event.completed:
         position = event.draft.duration
     heard = 0.0 if event.starts else position or 0.0
-    return Session(event.item, event.draft, event.state, event.at - heard, event.at, heard, position)
+    start = event.at - heard
+    return Session(event.item, event.draft, event.state, start, event.at, heard, position, judged=event.shown_only)
 
 
 def _advance(session: Session, event: Playing) -> Session:
@@ -147,14 +148,25 @@ def _begins_anew(session: Session, event: Playing) -> bool:
         return session.judged or event.at > session.started_at + SAME_START
     if event.state == "stopped":
         return False
+    if event.shown_only:
+        return session.state == "stopped" or _jumped_back(session, event)
     if event.position is not None:
         began = event.at - event.position
         if session.judged:
             return began >= session.last_at - SAME_START
-        jumped_back = session.position is not None and event.position < session.position - SAME_START
         now = session.until(event.at)
-        return jumped_back and began > session.started_at + SAME_START and heard_enough(now.heard, now.duration)
+        return (
+            _jumped_back(session, event)
+            and began > session.started_at + SAME_START
+            and heard_enough(now.heard, now.duration)
+        )
     return session.judged and event.at > session.started_at + (session.duration or SHOWN) + SAME_START
+
+
+def _jumped_back(session: Session, event: Playing) -> bool:
+    if session.position is None or event.position is None:
+        return False
+    return event.position < session.position - SAME_START
 
 
 def _just_goes_on(session: Session, event: Playing) -> bool:
@@ -166,6 +178,8 @@ def _just_goes_on(session: Session, event: Playing) -> bool:
 
 
 def _judge(result: Step, session: Session, *, completed: bool) -> Session:
+    if session.judged:
+        return replace(session, state="stopped")
     if completed or heard_enough(session.heard, session.duration):
         result.listens.append(session.listen())
     else:

@@ -139,6 +139,10 @@ class SourceAccount(Protocol):
         """The address of the page where its owner sees and changes it."""
         ...
 
+    def public_url(self, path: str) -> str:
+        """Return the address of a path of this server, as people reach it."""
+        ...
+
     @property
     def cursor(self) -> str | None:
         """What the last successful poll returned as its cursor; None before the first."""

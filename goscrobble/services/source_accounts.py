@@ -63,6 +63,10 @@ class Connected:
         """The address of the page where its owner sees and changes it."""
         return sources.page_url(self._core, self._row)
 
+    def public_url(self, path: str) -> str:
+        """Return the address of a path of this server, as people reach it."""
+        return f"{self._core.settings.public_url}{path}"
+
     @property
     def cursor(self) -> str | None:
         """What the last successful poll returned as its cursor."""

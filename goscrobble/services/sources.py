@@ -317,8 +317,8 @@ def _store_tried(
 ) -> SourceRow:
     """Store settings that were tried out, and what came of that."""
     changed = dict(values) | {"settings": json.dumps(_without(sealed, tried))}
-    if row.poll_at is not None:
-        changed |= _state(core, tried)
+    if row.poll_at is not None and (row.is_refused or isinstance(tried, Ready)):
+        changed |= _state(core, tried)  # one that works goes on as it was until its owner is back from the service
 
     def work(connection: Connection) -> SourceRow | None:
         _keep_secrets(core, connection, row, tried)

@@ -125,6 +125,52 @@ def test_what_begins_to_play_is_told_once():
     assert step(paused.keep, event(90)).began
 
 
+def shown(seconds, state="playing", **fields):
+    return event(seconds, state, shown_only=True, **fields)
+
+
+def on_show(*events):
+    """What a player shows after these events: what is on, since when, and how."""
+    listens, kept = play(*events)
+    assert listens == []
+    return [(one.item, one.started_at - AT, one.state) for one in kept.values() if one.state != "stopped"]
+
+
+def test_what_is_only_shown_never_becomes_a_listen_and_waits_for_no_verdict():
+    result = step([], shown(0, position=0))
+    unheard = []
+    for seconds, state in [(150, "playing"), (190, "paused"), (199, "stopped")]:
+        result = step(result.keep, shown(seconds, state, position=seconds))
+        unheard += [*result.listens, *result.unheard]
+    assert unheard == []
+    assert [(one.due_at, one.state) for one in result.keep] == [(None, "stopped")]
+    assert on_show(shown(30, "stopped")) == []
+
+
+@pytest.mark.parametrize(
+    ("events", "showing"),
+    [
+        ([shown(30, position=20)], [("road", 10, "playing")]),
+        ([shown(30, position=20), shown(60, position=50)], [("road", 10, "playing")]),
+        ([shown(30, position=20), shown(60, "paused", position=40)], [("road", 10, "paused")]),
+        ([shown(30, position=20), shown(60, "paused", position=40), shown(90, position=45)], [("road", 10, "playing")]),
+        ([shown(30, position=20), shown(60, position=3, item="day")], [("day", 57, "playing")]),
+        ([shown(30, position=20), shown(60, "stopped", position=50)], []),
+        ([shown(30, position=20), shown(60, "stopped", position=50), shown(90, position=9)], [("road", 81, "playing")]),
+        ([shown(190, position=190), shown(220, position=15)], [("road", 205, "playing")]),
+        ([shown(30, position=20), shown(20, "stopped")], [("road", 10, "playing")]),
+    ],
+)
+def test_what_is_only_shown_follows_its_player(events, showing):
+    assert on_show(*events) == showing
+
+
+def test_what_is_only_shown_begins_once():
+    first = step([], shown(0, position=2))
+    assert first.began
+    assert not step(first.keep, shown(30, position=32)).began
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(

@@ -191,6 +191,19 @@ def test_a_refused_connection_is_connected_again(browser, service, core, ada):
     assert again(core, ada).problem is None
 
 
+def test_a_connection_that_works_goes_on_while_its_owner_renews_it(browser, service, core, ada):
+    row = sources.connect(core, ada, "service", settings={"user": "u"}).row
+    polling.run_due(core)
+    address = f"/settings/connections/{row.uuid}"
+    assert browser.get(address).one("form", action=f"{address}/reconnect").text.strip() == "Connect again"
+    service.answers.append(service.Redirect("https://service.example/allow", {"state": "s2"}))
+    assert browser.post(f"{address}/reconnect").one("a", rel="noreferrer").attributes["href"].startswith("https://")
+    after = again(core, ada)
+    assert (after.is_refused, after.problem, Connected(core, after).secret("state")) == (False, None, "s2")
+    sources.change(core, ada, row.uuid, poll_now=True)
+    assert polling.run_due(core) == 1
+
+
 def test_the_owner_of_a_refused_connection_gets_one_mail(core, ada, service, clock, settings):
     sources.connect(core, ada, "service", name="My service", settings={"user": "u"})
     service.trouble.append(service.NotAuthorized("Your consent was revoked"))
