@@ -86,7 +86,8 @@ class Playing(BaseModel):
     """One event of a player, for `playback.observe`: what it does with a track at a moment.
 
     `at` is Unix seconds; `position` is seconds into the track, None where unknown; `completed` is the source's own
-    verdict at a stop. `draft` names the track; its `played_at` and `stamp` are ignored.
+    verdict at a stop. `draft` names the track; its `played_at` and `stamp` are ignored. `stamp` tells how well it is
+    known when playing began, where the event is the first of a listen: `POLL` is to the minute.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,6 +100,7 @@ class Playing(BaseModel):
     position: float | None = None
     completed: bool = False
     starts: bool = False  # the source says that playing begins with this event
+    stamp: Literal[Stamp.START, Stamp.POLL] = Stamp.START
     shown_only: bool = False  # shows what plays and is never judged: the source tells its listens by itself
 
 

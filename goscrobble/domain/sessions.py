@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from goscrobble.domain.drafts import Playing, PlayState, ScrobbleDraft, Stamp
+from goscrobble.domain.drafts import Playing, PlayState, ScrobbleDraft
 from goscrobble.domain.rules import HALF_CAP, heard_enough
 
 SAME_START = 5  # seconds within which two starts of one track are one
@@ -23,7 +23,10 @@ SHOWN = 600  # seconds for which an event is fresh enough to show "now playing"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One player with one track on. Times are Unix seconds; `heard` and `position` seconds."""
+    """One player with one track on. Times are Unix seconds; `heard` and `position` seconds.
+
+    The stamp of `draft` tells how well `started_at` is known.
+    """
 
     item: str
     draft: ScrobbleDraft
@@ -70,8 +73,7 @@ class Session:
     def listen(self) -> ScrobbleDraft:
         """Return the listen that this session is."""
         heard = min(self.heard, self.duration or LONGEST_UNKNOWN)
-        update = {"played_at": int(self.started_at), "stamp": Stamp.START, "listened": int(heard + 0.5)}
-        return self.draft.model_copy(update=update)
+        return self.draft.model_copy(update={"played_at": int(self.started_at), "listened": int(heard + 0.5)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,14 @@ def _open(event: Playing) -> Session:
         position = event.draft.duration
     heard = 0.0 if event.starts else position or 0.0
     start = event.at - heard
-    return Session(event.item, event.draft, event.state, start, event.at, heard, position, judged=event.shown_only)
+    draft = event.draft.model_copy(update={"stamp": event.stamp})
+    return Session(event.item, draft, event.state, start, event.at, heard, position, judged=event.shown_only)
 
 
 def _advance(session: Session, event: Playing) -> Session:
     later = session.until(event.at)
     draft = event.draft if event.draft.duration or not session.duration else session.draft
+    draft = draft.model_copy(update={"stamp": session.draft.stamp})
     position = event.position if event.position is not None else later.position
     return replace(later, state=event.state, position=position, draft=draft)
 

@@ -171,6 +171,18 @@ def test_what_is_only_shown_begins_once():
     assert not step(first.keep, shown(30, position=32)).began
 
 
+def test_a_start_known_to_the_minute_says_so_however_well_later_events_are_known():
+    listens, _ = play(event(0, position=30, stamp=Stamp.POLL), event(60, position=90), event(170, "stopped"))
+    assert [(one.played_at - AT, one.listened, one.stamp) for one in listens] == [(-30, 200, Stamp.POLL)]
+
+
+def test_each_listen_has_the_stamp_of_its_own_first_event():
+    minute = event(0, position=0, stamp=Stamp.POLL)
+    events = [minute, event(149, position=149), event(150, position=0), event(350, "stopped")]
+    listens, _ = play(*events)
+    assert [(one.played_at - AT, one.stamp) for one in listens] == [(0, Stamp.POLL), (150, Stamp.START)]
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
