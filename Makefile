@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 PYTEST := $(BIN)/pytest -q -n $(JOBS)
 
-.PHONY: run install test lint unit sqlite postgresql bench docs clean
+.PHONY: run install test lint unit sqlite postgresql chromium bench docs clean
 
 run: install ## Start the server on http://127.0.0.1:42069, with everything in instance/
 	$(BIN)/goscrobble run
@@ -24,14 +24,19 @@ lint: install ## Style, types, architecture
 unit: install ## The fast part of the suite
 	$(PYTEST) -m "not slow"
 
-sqlite: install ## The whole suite on SQLite, with coverage
+sqlite: install chromium ## The whole suite on SQLite, with coverage
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -q -n $(JOBS) --database sqlite
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-postgresql: install ## The whole suite on a PostgreSQL server that the tests start themselves
+postgresql: install chromium ## The whole suite on a PostgreSQL server that the tests start themselves
 	$(PYTEST) --database postgresql
+
+# Without it the tests in a browser are skipped, and say so; that it cannot be installed is no reason to test nothing.
+chromium: ## Install the browser of the tests, where it is missing and apt may
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
 
 bench: install ## Measure; see benchmarks/README.md
 	$(BIN)/python benchmarks/fidelity.py

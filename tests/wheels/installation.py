@@ -17,7 +17,6 @@ from tests.tutorial.terminal import make_environment
 
 PASSWORD = "correct horse battery staple"
 UNLIMITED = "1000/s burst 1000"
-HOLDS_WITHIN = 2.0  # seconds in which a switch must hold in all workers
 
 
 class Installation:
@@ -141,14 +140,3 @@ class Installation:
         status, answer = self.call("GET", "/users/ada/scrobbles?limit=200")
         assert (status, answer["next"]) == (200, None)
         return [play["track"]["title"] for play in answer["scrobbles"]]
-
-
-def eventually(ask, within=PATIENCE):
-    """Ask until the answer is true, and return the answer."""
-    deadline = time.monotonic() + within
-    while True:
-        answer = ask()
-        if answer or time.monotonic() > deadline:
-            assert answer, f"not within {within:g} seconds"
-            return answer
-        time.sleep(0.05)

@@ -83,10 +83,11 @@ def register_blueprints(toolkit: Toolkit) -> list[Ingress | Routes]:
 
     @page.get("/titles")
     def titles() -> str:
-        """Show what was posted."""
+        """Greet, and show what was posted."""
         with toolkit.read() as connection:
             found = connection.execute(select(seen.c.title).order_by(seen.c.id)).scalars().all()
-        return Markup("<ul>{}</ul>").format(Markup("").join(Markup("<li>{}</li>").format(title) for title in found))
+        items = Markup("").join(Markup("<li>{}</li>").format(title) for title in found)
+        return Markup("{}\n<ul>{}</ul>").format(toolkit.settings().greeting, items)
 
     return [Ingress(ingress), Routes(page, at="/good")]
 
