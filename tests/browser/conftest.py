@@ -119,7 +119,7 @@ def sign_in(browser, server, scripts):
 
 
 @pytest.fixture
-def listener(server, sign_in, scripts):
+def listener(sign_in, server):
     """The page of a listener who has just signed in. Each test has one of its own."""
     name = f"listener_{time.monotonic_ns()}"
     register(server, name)

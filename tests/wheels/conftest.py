@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -25,24 +26,16 @@ def build(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheels")
     built = {}
 
+    def build_one(name):
+        source = shutil.copytree(SOURCES / name, folder / "sources" / name)
+        pip = [sys.executable, "-m", "pip", "wheel", "--no-index", "--no-build-isolation", "--no-deps", "--wheel-dir"]
+        done = subprocess.run([*pip, folder, source], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        built[name] = next(folder.glob(f"goscrobble_{name}-*.whl"))
+
     def build(*names):
-        if new := [name for name in names if name not in built]:
-            for name in new:
-                shutil.copytree(SOURCES / name, folder / "sources" / name)
-            pip = [
-                sys.executable,
-                "-m",
-                "pip",
-                "wheel",
-                "--no-index",
-                "--no-build-isolation",
-                "--no-deps",
-                "--wheel-dir",
-            ]
-            command = [*pip, folder, *(folder / "sources" / name for name in new)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert done.returncode == 0, done.stdout + done.stderr
-            built.update((name, next(folder.glob(f"goscrobble_{name}-*.whl"))) for name in new)
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(build_one, [name for name in names if name not in built]))
         return {name: built[name] for name in names}
 
     return build
