@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -29,10 +30,18 @@ def prepare(settings: Settings) -> Path | None:
 
     May be called by several processes at once. Raises BadConfig or Unavailable with a sentence.
     """
-    return prepare_all(settings)[0]
+    return prepare_all(settings).backup
 
 
-def prepare_all(settings: Settings) -> tuple[Path | None, dict[str, str]]:
+class Upgraded(NamedTuple):
+    """What an upgrade did."""
+
+    backup: Path | None  # the copy of the SQLite file made before
+    problems: dict[str, str]  # plugins whose tables could not be upgraded: a sentence that says why
+    plugins: list[str]  # those whose tables were
+
+
+def prepare_all(settings: Settings) -> Upgraded:
     """Do what `prepare` does, and return what `upgrade` does."""
     logs.configure(settings)
     try:
@@ -43,25 +52,24 @@ def prepare_all(settings: Settings) -> tuple[Path | None, dict[str, str]]:
     return upgrade(settings)
 
 
-def upgrade(
-    settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = None
-) -> tuple[Path | None, dict[str, str]]:
+def upgrade(settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = None) -> Upgraded:
     """Bring the database to this program's schema and its plugins'. `found_plugins` replaces the installed ones.
 
-    Returns the copy of the SQLite file made before, if any, and for each plugin whose tables could not be upgraded a
-    sentence that says why: the server does without it.
+    The server does without a plugin whose tables cannot be upgraded.
     """
     state = runner.state(settings.url)
     backup = _copy(settings) if state == "behind" else None
     if state != "current":
         runner.upgrade(settings.url)
     owners = [one for one in _plugins(settings, found_plugins) if one.migrations is not None and one.fault is None]
-    problems = {}
+    problems, upgraded = {}, []
     for record, has_tables in _behind(settings, owners):
         backup = backup or (_copy(settings) if has_tables else None)
         if sentence := _upgrade_plugin(settings, record):
             problems[record.name] = sentence
-    return backup, problems
+        else:
+            upgraded.append(record.name)
+    return Upgraded(backup, problems, upgraded)
 
 
 def _plugins(settings: Settings, found: Iterable[EntryPoint] | None) -> list[PluginRecord]:

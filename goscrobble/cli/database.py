@@ -23,15 +23,17 @@ def upgrade() -> None:
     """Bring the database to this version's schema. A SQLite file is copied to the instance's backups first."""
     settings = config.load()
     was_current = settings.instance_path.exists() and runner.state(settings.url) == "current"
-    backup, problems = instance.prepare_all(settings)
-    for name, sentence in problems.items():
+    done = instance.prepare_all(settings)
+    for name, sentence in done.problems.items():
         click.echo(f"The tables of the plugin {name} stay as they were: {sentence}")
-    if problems:
-        raise BadConfig("The server does without these plugins until their tables fit.")
-    if was_current and backup is None:
+    if was_current and not done.plugins and not done.problems:
         click.echo("The database was up to date already.")
-    else:
-        click.echo("The database is up to date." + (f" What it was before is in {backup}." if backup else ""))
+        return
+    lines = [f"The tables of the plugin {name} are up to date." for name in done.plugins]
+    lines.append("The database is up to date." + (f" What it was before is in {done.backup}." if done.backup else ""))
+    click.echo("\n".join(lines))
+    if done.problems:
+        raise BadConfig("The server does without these plugins until their tables fit.")
 
 
 @database.command(epilog="Example: goscrobble database check")

@@ -231,7 +231,7 @@ class PluginHost:
     def connect(
         self, record: PluginRecord, connect: Callable[[SourceAccount], Ready | Redirect], account: Any
     ) -> Ready | Redirect:
-        """Ask a plugin whether a connection works. Raises BadInput, NotAuthorized, Unrecoverable or RetryLater alone."""
+        """Ask a plugin whether a connection works. Raises BadInput, NotAuthorized, Unrecoverable or RetryLater only."""
         try:
             answer = deadline.call(lambda: connect(account), self._start_deadline)
             return checked_connection(answer)

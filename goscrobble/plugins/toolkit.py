@@ -202,6 +202,14 @@ class SourceAccount(Protocol):
         """Keep a secret for this connection, encrypted; None forgets it."""
         ...
 
+    def read(self) -> AbstractContextManager[Any]:
+        """Give a database connection to read the plugin's own tables with, as `Toolkit.read` does."""
+        ...
+
+    def write(self, work: Callable[[Any], Any]) -> Any:
+        """Run `work(connection)` in one transaction, as `Toolkit.write` does."""
+        ...
+
     def accept(self) -> None:
         """Say that the connection works now: it is polled at once."""
         ...

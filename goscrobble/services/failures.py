@@ -14,6 +14,7 @@ from goscrobble.services import settings
 from goscrobble.services.core import Core
 from goscrobble.storage import failures
 from goscrobble.storage.database import Connection
+from goscrobble.storage.dialect import storable
 from goscrobble.storage.failures import FailureRow
 
 MOST = 5  # failures of one hook …
@@ -71,7 +72,7 @@ def reset(core: Core, plugin: str, *, beside: Callable[[Connection], None] | Non
 
 def _without_secrets(core: Core, failure: Failure) -> str:
     """Return the text of an error without what looks like a credential, and without the plugin's own ones."""
-    text = failure.error.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    text = storable(failure.error)
     try:
         values = list(dict(settings.plugin(core, failure.plugin)).values())
     except (KeyError, Unavailable):

@@ -89,7 +89,7 @@ def _store(core: Core, claimed: ClaimedPoll, poller: Poller, account: Connected,
     pause = max(1.0, pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - spreads load
     values: dict[str, Any] = {"poll_at": int(core.now() + pause), "attempts": 0, "problem": None}
     if polled.cursor is not None:
-        values["cursor"] = polled.cursor.replace("\0", "")
+        values["cursor"] = polled.cursor
 
     def advance(connection: Connection) -> None:
         if not sources.finish_poll(connection, claimed, **values):

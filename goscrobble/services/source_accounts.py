@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
 
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.events import EventOutcome, SourceEvent
@@ -17,6 +18,8 @@ from goscrobble.services.core import Core
 from goscrobble.storage import sources as stored
 from goscrobble.storage.database import Connection
 from goscrobble.storage.sources import SourceRow
+
+T = TypeVar("T")
 
 LONGEST_KEY = 120  # characters
 
@@ -124,6 +127,14 @@ class Connected:
             self.values.remove(sources.SECRET + key)
         else:
             self.values.put(sources.SECRET + key, secrets.seal(self._core, value))
+
+    def read(self) -> AbstractContextManager[Any]:
+        """Give a database connection to read with."""
+        return self._core.database.read()
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work(connection)` in one transaction."""
+        return self._core.database.write(work)
 
     def accept(self) -> None:
         """Say that the connection works now: it is polled at once."""

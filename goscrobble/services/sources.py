@@ -33,6 +33,7 @@ ACCOUNT = "account"  # the voice of whoever sends plays with an access token ins
 SECRET = "secret:"  # noqa: S105 - how the keys of a connection's secrets begin
 UNFINISHED = "Not connected yet: go on at the service, and allow it there"
 _CACHE = "sources"
+_LONGEST_CURSOR = 18  # digits: below 2**63
 
 
 class SourceState(StrEnum):
@@ -221,6 +222,29 @@ def page_url(core: Core, row: SourceRow) -> str:
 def address(core: Core, plugin: str, secret: str) -> str:
     """Return where a player posts to, complete with its key."""
     return f"{core.settings.public_url}/api/v1/ingress/{plugin}?key={secret}"
+
+
+# ---- for administrators ----
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of connections with their owners' names; `next` goes to `of_everybody` as `cursor`, None: that was all."""
+
+    rows: list[tuple[str, SourceRow]]
+    next: str | None
+
+
+def of_everybody(core: Core, *, troubled: bool = False, cursor: str = "", limit: int = 50) -> Listing:
+    """Return everybody's connections, oldest first; `troubled`: those whose last poll did not succeed.
+
+    Raises BadInput for a cursor that is not one of ours.
+    """
+    if cursor and not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _LONGEST_CURSOR):
+        raise BadInput("cursor is not one this server gave")
+    with core.database.read() as connection:
+        found = sources.page(connection, troubled=troubled, after=int(cursor or 0), limit=limit + 1)
+    return Listing(found[:limit], str(found[limit - 1][1].id) if len(found) > limit else None)
 
 
 # ---- for plugins ----

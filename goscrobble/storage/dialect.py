@@ -22,6 +22,11 @@ def adding(connection: Connection, table: Table, *returning: str) -> Any:
     return _adding(connection.dialect.name, table, returning)
 
 
+def storable(text: str, longest: int | None = None) -> str:
+    """Return a text that may quote whatever was sent, without what a database cannot hold."""
+    return text[:longest].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 class Compiled:
     """An INSERT compiled once, for where SQLAlchemy's own work on each call would show.
 

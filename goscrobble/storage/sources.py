@@ -14,7 +14,7 @@ from goscrobble.domain.events import KEPT, LONGEST_REASON, LONGEST_WHAT, EventOu
 from goscrobble.models import SourceAccount, SourceValue, User, table
 from goscrobble.models import SourceEvent as SourceEventRow
 from goscrobble.storage import users
-from goscrobble.storage.dialect import adding, upsert
+from goscrobble.storage.dialect import adding, storable, upsert
 
 _account, _event, _value, _user = map(table, (SourceAccount, SourceEventRow, SourceValue, User))
 
@@ -89,6 +89,15 @@ def of_user(connection: Connection, user_id: int) -> list[SourceRow]:
     return [SourceRow(*row) for row in connection.execute(query)]
 
 
+def page(connection: Connection, *, troubled: bool, after: int, limit: int) -> list[tuple[str, SourceRow]]:
+    """Return source accounts of everybody with their owners' names, oldest first; `troubled`: those with a problem."""
+    query = select(_user.c.username, *_COLUMNS).join_from(_account, _user, _account.c.user_id == _user.c.id)
+    query = query.where(_account.c.id > after).order_by(_account.c.id).limit(limit)
+    if troubled:
+        query = query.where(_account.c.problem.is_not(None))
+    return [(row[0], SourceRow(*row[1:])) for row in connection.execute(query)]
+
+
 def change(connection: Connection, account_id: int, **values: Any) -> SourceRow | None:
     """Change columns and return the account as it is now; None if it is gone."""
     statement = update(_account).where(_account.c.id == account_id).values(**values).returning(*_COLUMNS)
@@ -141,9 +150,9 @@ def note(connection: Connection, account_id: int, events: Sequence[SourceEvent],
             "slot": (first + i) % KEPT,
             "number": first + i,
             "at": event.at,
-            "what": _storable(event.what, LONGEST_WHAT),
+            "what": storable(event.what, LONGEST_WHAT),
             "outcome": event.outcome.value,
-            "reason": _storable(event.reason, LONGEST_REASON),
+            "reason": storable(event.reason, LONGEST_REASON),
         }
         for i, event in enumerate(events)
     ][-KEPT:]
@@ -222,6 +231,7 @@ def finish_poll(connection: Connection, poll: ClaimedPoll, **values: Any) -> boo
         _account.c.id == poll.account.id, _account.c.poll_owner == poll.owner, _account.c.poll_until == poll.until
     )
     free = {"poll_owner": None, "poll_until": None}
+    values = {key: storable(value) if isinstance(value, str) else value for key, value in values.items()}
     return connection.execute(update(_account).where(held).values(**(free | values))).rowcount == 1
 
 
@@ -275,11 +285,6 @@ def _add_value(connection: Connection, account_id: int, key: str, value: Any) ->
 
 
 # ---- parts ----
-
-
-def _storable(text: str, longest: int) -> str:
-    """Return a text that may quote whatever was sent, without what a database cannot hold."""
-    return text[:longest].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _first(connection: Connection, condition: Any) -> SourceRow | None:

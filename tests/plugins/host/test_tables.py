@@ -99,7 +99,7 @@ def start(instance_path, database_url, clock):
 
     def begin(points, *, upgrade=True, **overrides):
         settings = make_settings(instance_path, database_url=database_url, **overrides)
-        problems = instance.upgrade(settings, found_plugins=points)[1] if upgrade else {}
+        problems = instance.upgrade(settings, found_plugins=points).problems if upgrade else {}
         cores.append(make_core(settings, clock, points))
         return cores[-1], problems
 
@@ -114,7 +114,7 @@ def tables(core):
 
 def test_a_plugins_tables_are_made_and_used(package, serve, settings, found):
     points = package()
-    assert instance.upgrade(settings, found_plugins=points) == (None, {})
+    assert instance.upgrade(settings, found_plugins=points) == (None, {}, ["shelf"])
     app = serve(points)
     core = core_of(app)
     assert statuses(core) == {"shelf": Status.ENABLED}
@@ -188,10 +188,10 @@ def test_a_step_that_fails_stops_that_plugin_alone(package, start):
 
 
 def test_a_sqlite_file_is_copied_before_a_plugins_tables_change(package, settings, database_kind):
-    backup, _ = instance.upgrade(settings, found_plugins=package())
+    backup = instance.upgrade(settings, found_plugins=package()).backup
     assert backup is None, "there was nothing of the plugin's to lose"
     new = package(more=', Column("artist", Text)', steps=[CREATE.format(table=TABLE), ADD])
-    backup, _ = instance.upgrade(settings, found_plugins=new)
+    backup = instance.upgrade(settings, found_plugins=new).backup
     assert (backup is not None and backup.exists()) == (database_kind == "sqlite")
 
 
@@ -230,7 +230,7 @@ def test_two_processes_that_upgrade_at_once_do_it_once(package, settings, databa
     points = package()
     with ThreadPoolExecutor(2) as pool:
         results = list(pool.map(lambda _: instance.upgrade(settings, found_plugins=points), range(2)))
-    assert results == [(None, {})] * 2
+    assert {result.problems == {} for result in results} == {True}
     engine = create_engine(database_url)
     with engine.connect() as connection:
         versions = connection.execute(text("SELECT version_num FROM plugin_shelf_alembic_version")).scalars().all()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from goscrobble.web.api.admin import audit, jobs, mail, nodes, plugins, users
+from goscrobble.web.api.admin import audit, jobs, mail, nodes, plugins, sources, users
 
-NOUNS = (users, plugins, jobs, audit, nodes, mail)
+NOUNS = (users, plugins, sources, jobs, audit, nodes, mail)

@@ -8,11 +8,11 @@ from flask import Blueprint
 
 from goscrobble.domain.periods import zone
 from goscrobble.web.pages import visitor
-from goscrobble.web.pages.admin import audit, jobs, mail, overview, plugins, settings, users, words
+from goscrobble.web.pages.admin import audit, connections, jobs, mail, overview, plugins, settings, users, words
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 
-PAGES = (overview, users, plugins, settings, jobs, audit, mail)
+PAGES = (overview, users, connections, plugins, settings, jobs, audit, mail)
 
 for page in PAGES:
     blueprint.register_blueprint(page.blueprint)
