@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 import structlog
@@ -26,6 +26,8 @@ from goscrobble.plugins.checks import CHECKED, as_draft, checked_connection, che
 from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Ready, Redirect, Status
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
 from goscrobble.plugins.toolkit import SourceAccount
+
+T = TypeVar("T")
 
 GROUP = "goscrobble.plugins"
 HOOK_DEADLINE = 5.0  # seconds that a hook may take which others wait for
@@ -218,29 +220,25 @@ class PluginHost:
     def poll(self, record: PluginRecord, poller: Poller, account: SourceAccount) -> Polled:
         """Ask a service through a plugin. Raises RetryLater, NotAuthorized or Unrecoverable, and nothing else."""
         try:
-            polled = deadline.call(lambda: poller.poll(account), poller.deadline)
-            return checked_poll(polled)
-        except (RetryLater, NotAuthorized, Unrecoverable):
-            raise
-        except deadline.Hung as error:
-            raise RetryLater(f"The service gave {error}") from None
-        except ANYTHING as error:
-            self.note(record, "poll", error, trips=False)
-            raise RetryLater("The plugin failed; the administrator's page says why") from None
+            return self._ask_service(record, "poll", lambda: checked_poll(poller.poll(account)), poller.deadline)
+        except BadInput as error:
+            raise Unrecoverable(str(error)) from None
 
     def connect(
-        self, record: PluginRecord, connect: Callable[[SourceAccount], Ready | Redirect], account: Any
+        self, record: PluginRecord, connect: Callable[[SourceAccount], Ready | Redirect], account: SourceAccount
     ) -> Ready | Redirect:
         """Ask a plugin whether a connection works. Raises BadInput, NotAuthorized, Unrecoverable or RetryLater only."""
+        return self._ask_service(record, "connect", lambda: checked_connection(connect(account)), self._start_deadline)
+
+    def _ask_service(self, record: PluginRecord, what: str, ask: Callable[[], T], seconds: float) -> T:
         try:
-            answer = deadline.call(lambda: connect(account), self._start_deadline)
-            return checked_connection(answer)
+            return deadline.call(ask, seconds)
         except (BadInput, RetryLater, NotAuthorized, Unrecoverable):
             raise
         except deadline.Hung as error:
             raise RetryLater(f"The service gave {error}") from None
         except ANYTHING as error:
-            self.note(record, "connect", error, trips=False)
+            self.note(record, what, error, trips=False)
             raise RetryLater("The plugin failed; the administrator's page says why") from None
 
     def refuse_outdated(self, record: PluginRecord, sentence: str) -> None:
