@@ -25,12 +25,13 @@ def stop(title, user):
 
 
 @pytest.fixture
-def address(listener):
+def address(listener, scripts):
     """Where the listener's Jellyfin posts to, made and read on the settings page."""
     listener.get_by_role("link", name="Settings").click()
     source = listener.locator("#source-jellyfin")
     source.get_by_role("button", name="Make an address").click()
     expect(source.get_by_role("status")).to_contain_text("This is your address for Jellyfin.")
+    expect(source.get_by_role("button", name="Copy address")).to_have_count(1 if scripts else 0)
     return source.locator(".copy code").inner_text()
 
 

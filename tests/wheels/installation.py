@@ -1,4 +1,4 @@
-"""GoScrobble as an operator has it: an environment with plugins, an instance, a server of two workers."""
+"""GoScrobble as an operator has it: an environment with plugins, an instance, a server."""
 
 import contextlib
 import http.client
@@ -66,8 +66,9 @@ class Installation:
 
     # ---- the server ----
 
-    def serve(self):
-        command = [self._folder / "environment" / "bin" / "goscrobble", "run", "--port", str(self.port)]
+    def serve(self, workers=2):
+        program = self._folder / "environment" / "bin" / "goscrobble"
+        command = [program, "run", "--port", str(self.port), "--workers", str(workers)]
         log = self._folder / f"output-{len(self._servers)}"
         self._servers.append(Server(command, self.environment, self.port, log))
         self._servers[-1].wait_until_ready()

@@ -25,7 +25,7 @@ def test_a_plugin_goes_without_its_plays_and_comes_back(install, build, service)
     wheels = build(NAME)
     house = install(wheels)
     service.plays += [house.play("Polled before"), house.play("Polled too")]
-    house.serve()
+    house.serve(workers=1)
     house.join()
     house.connect(NAME, source=1, settings={"address": service.url})
     address = house.connect(NAME)["address"]
@@ -37,7 +37,7 @@ def test_a_plugin_goes_without_its_plays_and_comes_back(install, build, service)
 
     house.stop()
     house.uninstall("goscrobble-good")
-    house.serve()
+    house.serve(workers=1)
     assert NAME not in plugins(house)
     assert state(house) == ["off", "off"]
     assert house.call("POST", address, house.play("Refused"))[0] == 404
@@ -56,7 +56,7 @@ def test_a_plugin_goes_without_its_plays_and_comes_back(install, build, service)
 
     house.stop()
     house.install(wheels[NAME])
-    house.serve()
+    house.serve(workers=1)
     assert plugins(house)[NAME] == "enabled"
     house.connect(NAME, source=1, settings={"address": service.url})
     address = house.connect(NAME)["address"]
