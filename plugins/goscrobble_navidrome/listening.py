@@ -124,7 +124,9 @@ def _begin(entry: Listed, players: tuple[str, ...], last: float | None, now: flo
     start = now - heard
     if entry.state == "playing" and began[0] - JITTER <= start <= began[1] + JITTER:
         on = _on(entry, players, began, start, now)
-        return [_event(on, now, position=entry.position)], on
+        if entry.rate == 1:
+            return [_event(on, now, position=entry.position)], on
+        return [_event(on, start, position=0.0, starts=True), _event(on, now, position=entry.position)], on
     on = _on(entry, players, began, _middle(began), now)
     elapsed = now - on.started_at
     if heard > elapsed:  # it began somewhere in the middle
@@ -175,7 +177,12 @@ def _go_on_by_clock(before: On, entry: Listed, players: tuple[str, ...], now: fl
     lowest = max(before.at, min(before.ends_at or 0.0, entry.began[1]))  # it was first heard to its end, if it could be
     began = _since(entry.began, lowest)
     on = _on(entry, players, began, _middle(began), now)
-    return [_event(on, now, position=on.position, stamp=_stamp(began))], on
+    event = _event(on, now, position=on.position)
+    at = max(min(on.started_at, before.ends_at or on.started_at), before.at)
+    if not _moved(before, at).is_enough:
+        return [event], on  # put back to its beginning: the same listen
+    start = _event(on, max(on.started_at, at), "playing", 0.0, _stamp(began), starts=True)
+    return [_event(before, at, "stopped"), start, event], on
 
 
 def _on(
@@ -225,13 +232,17 @@ def _leave(before: On, next_began: Sequence[float], now: float) -> tuple[list[Pl
         return [], [before] if before.ends_at is not None else []
     at = max(min(times, default=before.at), before.at)
     stop = _event(before, at, "stopped")
-    position = before.position + (at - before.at) * before.rate
-    on = before.model_copy(update={"at": at, "position": position, "is_over": True})
-    is_whole = before.draft.duration is not None and position >= before.draft.duration - JITTER
+    on = _moved(before, at).model_copy(update={"is_over": True})
+    is_whole = on.draft.duration is not None and on.position >= on.draft.duration - JITTER
     return [stop], [on] if before.tells and on.is_enough and not is_whole else []
 
 
 # ---- parts ----
+
+
+def _moved(on: On, at: float) -> On:
+    """Return a track that plays as it stood at a later time."""
+    return on.model_copy(update={"at": at, "position": on.position + (at - on.at) * on.rate})
 
 
 def _event(

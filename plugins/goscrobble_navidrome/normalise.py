@@ -118,7 +118,7 @@ def _item(entry: Entry) -> str:
 
 # ---- names ----
 
-_UNKNOWN = re.compile(r"\[unknown (?:artist|album)\]", re.IGNORECASE)
+_UNKNOWN = re.compile(r"\[(?:unknown(?: artist| album)?|non-album tracks)\]", re.IGNORECASE)  # Navidrome, supysonic
 _JOINED = " • "
 
 
