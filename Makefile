@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
-PYTEST := $(BIN)/pytest -q -n $(JOBS)
+# Tests that share a server stay together.
+PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 
 .PHONY: run install test lint unit sqlite postgresql chromium bench docs clean
 
@@ -22,16 +23,16 @@ lint: install ## Style, types, architecture
 	$(BIN)/lint-imports
 
 unit: install ## The fast part of the suite
-	$(PYTEST) -m "not slow"
+	$(BIN)/python $(PYTEST) -m "not slow"
 
 sqlite: install chromium ## The whole suite on SQLite, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n $(JOBS) --database sqlite
+	$(BIN)/coverage run $(PYTEST) --database sqlite
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 postgresql: install chromium ## The whole suite on a PostgreSQL server that the tests start themselves
-	$(PYTEST) --database postgresql
+	$(BIN)/python $(PYTEST) --database postgresql
 
 # Without it the tests in a browser are skipped, and say so; that it cannot be installed is no reason to test nothing.
 chromium: ## Install the browser of the tests, where it is missing and apt may

@@ -74,6 +74,15 @@ def disable(name: str) -> None:
     _switch(name, on=False)
 
 
+@plugins.command(epilog="Example: goscrobble plugins reset tidal")
+@click.argument("name")
+def reset(name: str) -> None:
+    """Ask the hooks of NAME again, which failed too often and are left alone for a while."""
+    with opened() as core:
+        administration.reset_plugin(core, None, name)
+    click.echo(f"The hooks of {name} are asked again.")
+
+
 @plugins.command(epilog="Example: goscrobble plugins check")
 def check() -> None:
     """Exit with 1 if a plugin that is installed cannot run."""

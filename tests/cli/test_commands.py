@@ -12,7 +12,8 @@ from goscrobble.config import Settings
 from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.migrations import VERSION_TABLE
 from goscrobble.models import UserDay, table
-from goscrobble.services import accounts, ingest, sources
+from goscrobble.plugins.declarations import Failure
+from goscrobble.services import accounts, failures, ingest, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import PASSWORD, make_account, make_draft
 
@@ -258,6 +259,16 @@ def test_a_table_that_is_none_stops_that_plugin_alone(goscrobble, instance_path)
     assert {one["name"]: one["error"] for one in listed}["jellyfin"] == (
         "[plugins.jellyfin] must be a table of settings; mend it and restart."
     )
+
+
+def test_a_tripped_plugin_is_reset(goscrobble, core):
+    assert refused(goscrobble("plugins", "reset", "jellyfin")) == "This plugin's hooks are asked already"
+    for _ in range(failures.MOST):
+        failures.note(core, Failure("jellyfin", "after_scrobble", "KeyError", "x.py", trips=True))
+    core.database.write(lambda c: c.execute(text("UPDATE plugin_failure SET tripped_until = 99999999999")))
+    assert re.search(r"^jellyfin +tripped ", said(goscrobble("plugins", "list")), re.MULTILINE)
+    assert said(goscrobble("plugins", "reset", "jellyfin")) == "The hooks of jellyfin are asked again.\n"
+    assert re.search(r"^jellyfin +enabled ", said(goscrobble("plugins", "list")), re.MULTILINE)
 
 
 def test_what_a_plugin_left_is_purged(goscrobble, core):
