@@ -73,6 +73,6 @@ class PausedHost(Base):
     __tablename__ = "paused_host"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
 
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)  # with the port where the address names one
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)  # with scheme, and port if named
     failures: Mapped[int]
     not_before: Mapped[int] = mapped_column(BigInteger)  # when it is asked again

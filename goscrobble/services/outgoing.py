@@ -28,6 +28,8 @@ import structlog
 
 from goscrobble import __version__
 from goscrobble.errors import BadConfig, Unavailable
+from goscrobble.plugins import deadline
+from goscrobble.plugins.deadline import Hung
 from goscrobble.plugins.policy import RetryLater, Unreachable
 from goscrobble.services.core import Core
 from goscrobble.storage import hosts
@@ -78,13 +80,16 @@ def fetch(
     A host that cannot be reached, or says 429 or 503, is left alone by all workers for a while: as long as it says in
     Retry-After, else with growing pauses. Raises Unreachable, and RetryLater while the host is left alone.
     """
-    host = _host(url)
+    host = _origin(url)
     _check_pause(core, host)
     try:
         answer = _send(
             method, url, params, form, headers, _Backend(allowed_networks(core), timeout, resolve), timeout, most
         )
-    except (_Refused, httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, OSError) as error:
+    except _Refused as error:  # no fault of the host: else who names a bad page of it would stop it for everybody
+        log.info("a service cannot be used", reason=str(error))
+        raise Unreachable from None
+    except (*_FAILURES, OSError, ValueError, Hung) as error:
         log.info("a service cannot be asked", error=type(error).__name__)
         _pause(core, host, None)
         raise Unreachable from None
@@ -155,6 +160,9 @@ def _inside(address: Address, networks: Iterable[Network]) -> bool:
 
 class _Refused(Exception):
     """The request, or its answer, is not one we make or take."""
+
+
+_FAILURES = (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError)
 
 
 def _send(
@@ -228,7 +236,7 @@ class _Backend(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         """Connect to the first address of a host that answers; every address of it must be one we may reach."""
-        found = self._resolve(host, port, 0, socket.SOCK_STREAM)
+        found = deadline.call(lambda: list(self._resolve(host, port, 0, socket.SOCK_STREAM)), _left(self._ends_at))
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         if not addresses or not all(may_reach(address, self._allowed) for address in addresses):
             raise _Refused("an address that may not be reached")
@@ -283,12 +291,13 @@ def _left(ends_at: float) -> float:
 # ---- hosts that are left alone ----
 
 
-def _host(url: str) -> str:
+def _origin(url: str) -> str:
+    """Return what is left alone as one: what answers at the other port of a host may well be up."""
     try:
         parts = httpx2.URL(url)
     except (httpx2.InvalidURL, UnicodeError, TypeError):
         return ""
-    return parts.netloc.decode("ascii", "replace").lower()[:255]
+    return f"{parts.scheme}://{parts.netloc.decode('ascii', 'replace').lower()}"[:255]
 
 
 def _check_pause(core: Core, host: str) -> None:
