@@ -10,6 +10,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat
 Moment = Annotated[datetime, AfterValidator(lambda moment: moment if moment.tzinfo else moment.replace(tzinfo=UTC))]
 
 
+def _whole(text: str) -> str:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("contains half of a surrogate pair")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_whole)]
+
+
 class _Answer(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -17,28 +26,28 @@ class _Answer(BaseModel):
 class Artist(_Answer):
     """Who made it. A local file may name nobody."""
 
-    name: str | None = None
+    name: Text | None = None
 
 
 class Album(_Answer):
     """What it is on; a local file's is ""."""
 
-    name: str | None = None
+    name: Text | None = None
     artists: tuple[Artist, ...] | None = None
 
 
 class ExternalIds(_Answer):
     """What others call it."""
 
-    isrc: str | None = None
+    isrc: Text | None = None
 
 
 class Track(_Answer):
     """A track; an episode of a podcast where `type` says so. `id` is null for a file of the listener's own."""
 
-    id: str | None = None
-    name: str | None = None
-    type: str | None = None
+    id: Text | None = None
+    name: Text | None = None
+    type: Text | None = None
     is_local: bool | None = None
     artists: tuple[Artist, ...] | None = None
     album: Album | None = None
@@ -59,7 +68,7 @@ class Player(_Answer):
     is_playing: bool | None = None
     item: Track | None = None
     progress_ms: FiniteFloat | None = None
-    currently_playing_type: str | None = None
+    currently_playing_type: Text | None = None
 
 
 class Grant(_Answer):

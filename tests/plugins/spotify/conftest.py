@@ -95,6 +95,17 @@ def again(core, ada):
 
 
 @pytest.fixture
+def press_button(core, ada, again):
+    """Ask now, as the owner does."""
+
+    def press():
+        sources.change(core, ada, again().uuid, poll_now=True)
+        return polling.run_due(core)
+
+    return press
+
+
+@pytest.fixture
 def plays(core, ada):
     """(title, seconds after the start of the test) of each play, oldest first."""
 
@@ -113,7 +124,7 @@ def run(core, clock, again):
         until = clock.at + seconds
         while (due := again().poll_at) <= until:
             clock.at = max(clock.at, due)
-            polling.run_due(core)
+            assert polling.run_due(core), again().problem
         clock.at = until
 
     return go

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +16,11 @@ FIXTURES = Path(__file__).parents[4] / "shared" / "fixtures" / "spotify"
 def track_id(title):
     """An id of 22 letters and digits, the same for the same title."""
     return f"{title.encode().hex():0<22}"[:22]
+
+
+def isrc(title):
+    """An ISRC, the same for the same title."""
+    return f"DEA4{zlib.crc32(title.encode()) % 10**8:08d}"
 
 
 def track(title="Vitamin C", length=200, **changes):
@@ -33,7 +39,7 @@ def track(title="Vitamin C", length=200, **changes):
         "disc_number": 1,
         "duration_ms": length * 1000,
         "explicit": False,
-        "external_ids": {"isrc": "DEA457200070"},
+        "external_ids": {"isrc": isrc(title)},
         "external_urls": {"spotify": f"https://open.spotify.com/track/{track_id(title)}"},
         "id": track_id(title),
         "is_local": False,
