@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goscrobble.services import history, playback, polling, sources
+from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import make_account, make_settings
 from goscrobble.testing.clock import START
 from tests.plugins.navidrome.stand_in import Library, SubsonicServer
@@ -65,6 +66,13 @@ class Evening:
         playback.judge_due(self.core)
         polling.run_due(self.core)
         self.due_at = max(self.now().poll_at, self.clock.at + 1)
+
+    def crash(self, told):
+        """Poll as a worker does that is killed when it has told so many events."""
+        account = Connected(self.core, self.now())
+        record = self.core.plugins.records["navidrome"]
+        for event in self.core.plugins.poll(record, record.poller(0), account).playing[:told]:
+            account.observe(event)
 
     def now(self):
         return sources.find(self.core, self.account, self.row.uuid)
