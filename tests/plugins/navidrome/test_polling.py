@@ -173,14 +173,14 @@ def test_an_evening_of_listening_is_what_was_heard(evening, library, dialect, ne
 
 def test_a_pause_does_not_count_as_heard_and_the_start_stays(evening, library):
     library.play(song())
-    evening.until(60)
+    evening.until(20)
     library.set("paused")
     evening.until(1000)
     assert evening.playing() == [("Vitamin C", True)]
     library.set("playing")
-    evening.until(1030)
+    evening.until(1070)
     library.stop()
-    evening.until(1100)
+    evening.until(1200)
     assert evening.plays() == []
     assert evening.told()[-1][0] == "unheard"
 
