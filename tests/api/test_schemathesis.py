@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from goscrobble.domain.scrobbles import play_token
-from goscrobble.services import accounts, ingest, sessions, sources, tokens
+from goscrobble.services import accounts, connecting, ingest, sessions, sources, tokens
 from goscrobble.services import settings as runtime_settings
 from goscrobble.storage import jobs
 from goscrobble.testing import PASSWORD, make_account, make_draft
@@ -34,7 +34,8 @@ CHECKS = [
     response_headers_conformance,
 ]
 SEED = 42069
-SWITCHES = {"REGISTRATION_ENABLED": True, "JELLYFIN_ENABLED": True, "MULTISCROBBLER_ENABLED": True}
+PLUGINS = ("JELLYFIN", "MULTISCROBBLER", "NAVIDROME", "SPOTIFY")
+SWITCHES = {"REGISTRATION_ENABLED": True} | {f"{plugin}_ENABLED": True for plugin in PLUGINS}
 
 
 class World:
@@ -98,7 +99,7 @@ class World:
 
     def _source(self):
         known = sources.list_all(self._core, self.caller)
-        return (known[0] if known else sources.connect(self._core, self.caller, "multiscrobbler").row).uuid
+        return (known[0] if known else connecting.connect(self._core, self.caller, "multiscrobbler").row).uuid
 
     def _user(self):
         return make_account(self._core, f"somebody_{self._next()}").username

@@ -56,7 +56,7 @@ def test_a_source_that_is_switched_off_is_not_offered(signed_in, core):
     settings.change(core, {"JELLYFIN_ENABLED": False})
     assert signed_in.get("/settings").all("h3")[0].text == "multi-scrobbler"
     assert signed_in.post("/settings/sources/jellyfin").status == 404
-    settings.change(core, {"MULTISCROBBLER_ENABLED": False})
+    settings.change(core, {f"{name}_ENABLED": False for name in ("MULTISCROBBLER", "NAVIDROME", "SPOTIFY")})
     assert "No players can be connected here" in signed_in.get("/settings").text
 
 

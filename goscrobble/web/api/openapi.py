@@ -191,8 +191,9 @@ def _operations(app: Flask) -> Iterable[tuple[Rule, str, Operation, str]]:
 def _undescribed(rule: Rule, doc: str) -> Operation:
     """Say of a plugin's view what its docstring and its address imply."""
     is_ingress = rule.rule.startswith(f"{PREFIX}/ingress/")
-    tag = "Ingress" if is_ingress else "Plugins"
-    return Operation(doc.partition("\n")[0], (tag,), auth="ingress" if is_ingress else "optional")
+    if is_ingress:
+        return Operation(doc.partition("\n")[0], ("Ingress",), auth="ingress")
+    return Operation(doc.partition("\n")[0], ("Plugins",), auth="optional", answers={})
 
 
 def _entry(rule: Rule, operation: Operation, schemas: _Schemas) -> dict[str, Any]:
@@ -213,6 +214,8 @@ def _entry(rule: Rule, operation: Operation, schemas: _Schemas) -> dict[str, Any
         **{str(status): schemas.answer(model, operation.media) for status, model in operation.answers.items()},
         **{str(status): {"$ref": f"#/components/responses/{status}"} for status in failures},
     }
+    if not operation.answers:
+        entry["responses"]["default"] = {"description": "What the plugin answers."}
     entry["security"] = _SECURITY.get(operation.auth, [{"bearer": []}])
     return entry
 
