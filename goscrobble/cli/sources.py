@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from goscrobble.cli.opening import find_account, opened, table
+from goscrobble.services import connecting
 from goscrobble.services import sources as service
 
 
@@ -61,7 +62,7 @@ def events(user: str, source_id: str) -> None:
 def pause(user: str, source_id: str) -> None:
     """Take nothing from a connection until it is resumed."""
     with opened() as core:
-        service.change(core, find_account(core, user), source_id, paused=True)
+        connecting.change(core, find_account(core, user), source_id, paused=True)
     click.echo("The connection is paused.")
 
 
@@ -71,7 +72,7 @@ def pause(user: str, source_id: str) -> None:
 def resume(user: str, source_id: str) -> None:
     """Take plays from a paused or refused connection again."""
     with opened() as core:
-        service.change(core, find_account(core, user), source_id, paused=False)
+        connecting.change(core, find_account(core, user), source_id, paused=False)
     click.echo("The connection goes on.")
 
 
@@ -81,7 +82,7 @@ def resume(user: str, source_id: str) -> None:
 def poll(user: str, source_id: str) -> None:
     """Have the running server ask a connection's service at once."""
     with opened() as core:
-        service.change(core, find_account(core, user), source_id, poll_now=True)
+        connecting.change(core, find_account(core, user), source_id, poll_now=True)
     click.echo("It is asked as soon as a worker is free.")
 
 

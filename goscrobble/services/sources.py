@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid as uuids
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -17,13 +16,11 @@ from pydantic import ValidationError
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import SourceEvent
-from goscrobble.domain.hints import near
-from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
-from goscrobble.plugins.declarations import PluginRecord, Ready, Redirect, Source, SourceSettings
-from goscrobble.services import secrets, tokens, trying
+from goscrobble.errors import BadInput, NotFound, Unavailable
+from goscrobble.plugins.declarations import PluginRecord, SourceSettings
+from goscrobble.services import secrets
 from goscrobble.services.core import Core
-from goscrobble.storage import credentials, sources
-from goscrobble.storage.database import Connection
+from goscrobble.storage import sources
 from goscrobble.storage.sources import SourceRow
 
 FRESH = 1.0  # seconds that a process remembers a connection for the players that speak through it
@@ -31,7 +28,6 @@ MOST = 200  # connections of one account
 LONGEST_NAME = 100  # characters
 ACCOUNT = "account"  # the voice of whoever sends plays with an access token instead of an API token
 SECRET = "secret:"  # noqa: S105 - how the keys of a connection's secrets begin
-UNFINISHED = "Not connected yet: go on at the service, and allow it there"
 _CACHE = "sources"
 _LONGEST_CURSOR = 18  # digits: below 2**63
 
@@ -94,124 +90,6 @@ def events(core: Core, row: SourceRow) -> list[SourceEvent]:
     """Return the last 50 events of a connection, newest first."""
     with core.database.read() as connection:
         return sources.events_of(connection, row.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A new connection: with the text of its token, shown this once, or with the address to go to first."""
-
-    row: SourceRow
-    secret: str | None = None
-    redirect: str | None = None
-
-
-def connect(
-    core: Core,
-    account: Account,
-    plugin: str,
-    *,
-    source: int = 0,
-    name: str = "",
-    settings: Mapping[str, Any] | None = None,
-) -> Made:
-    """Make a connection. A plugin that knows how is asked first whether it works.
-
-    Raises NotFound for a source that is not there or switched off, BadInput for what cannot be used or does not work,
-    Unavailable if that cannot be found out now; then nothing is made.
-    """
-    record, declared = _declared(core, plugin, source)
-    name = _name(name or declared.title)
-    sealed = _sealed(core, declared, {}, settings or {})
-    if len(list_all(core, account)) >= MOST:
-        raise Conflict(f"An account can have {MOST} connections; remove one that is not used any more")
-    if record.poller(source) is None:
-        token, secret = tokens.add_api_token(core, account, name, {"ingest"})
-        values = _new(record, source, account, name, voice=token.id) | {"settings": json.dumps(sealed)}
-        row = core.database.write(lambda connection: sources.add(connection, now=int(core.now()), **values))
-        return Made(row or find_by_voice(core, account.id, plugin, token.id), secret)  # a player may have been faster
-    values = _new(record, source, account, name, voice=str(uuids.uuid4()))
-    draft = sources.draft(now=int(core.now()), **values | {"settings": json.dumps(sealed)})
-    tried = trying.try_out(core, record, declared, draft, account.username)
-    values |= {"settings": json.dumps(_without(sealed, tried)), **_state(core, tried)}
-
-    def add(connection: Connection) -> SourceRow | None:
-        made = sources.add(connection, now=int(core.now()), **values)
-        if made is not None:
-            _keep_secrets(core, connection, made, tried)
-        return made
-
-    row = core.database.write(add) or find_by_voice(core, account.id, plugin, values["voice"])
-    return Made(row, redirect=tried.url if isinstance(tried, Redirect) else None)
-
-
-def reconnect(core: Core, account: Account, uuid: str) -> Made:
-    """Go through connecting once more with the settings as they are. Raises as `connect` does."""
-    row = find(core, account, uuid)
-    record, declared = _declared(core, row.plugin, row.source)
-    tried = trying.try_out(core, record, declared, row, account.username)
-    changed = _store_tried(core, row, json.loads(row.settings), tried, {})
-    return Made(changed, redirect=tried.url if isinstance(tried, Redirect) else None)
-
-
-def change(
-    core: Core,
-    account: Account,
-    uuid: str,
-    *,
-    name: str | None = None,
-    paused: bool | None = None,
-    settings: Mapping[str, Any] | None = None,
-    poll_now: bool = False,
-) -> SourceRow:
-    """Change what is given and return the connection as it is now. New settings are tried out, and told to its plugin.
-
-    Raises NotFound, BadInput for what cannot be used or does not work, Unavailable if that cannot be found out now.
-    """
-    row = find(core, account, uuid)
-    values: dict[str, Any] = {} if name is None else {"name": _name(name)}
-    if paused is not None:
-        values["is_paused"] = paused
-    if poll_now or settings is not None or paused is False:
-        values |= {"is_refused": False, "attempts": 0}
-        if row.poll_at is not None:
-            values["poll_at"] = int(core.now())
-    if settings is None:
-        if values:
-            row = core.database.write(lambda connection: sources.change(connection, row.id, **values)) or row
-            forget(core)
-        return row
-    record, declared = _declared(core, row.plugin, row.source)
-    sealed = _sealed(core, declared, json.loads(row.settings), settings)
-    tried = trying.try_out(core, record, declared, replace(row, settings=json.dumps(sealed)), account.username)
-    question = question_of(row)
-    if question is not None and question.setting in settings:
-        values["question"] = None
-    row = _store_tried(core, row, sealed, tried, values)
-    trying.tell(core, row, account.username)
-    return row
-
-
-def answer(core: Core, account: Account, uuid: str, chosen: Sequence[str]) -> SourceRow:
-    """Answer what the plugin of a connection asks. Raises NotFound, BadInput when nothing was chosen."""
-    question = question_of(find(core, account, uuid))
-    if question is None:
-        raise NotFound("Nothing is asked of you here")
-    if not chosen:
-        raise BadInput("Choose at least one")
-    return change(core, account, uuid, settings={question.setting: list(chosen)})
-
-
-def disconnect(core: Core, account: Account, uuid: str) -> None:
-    """Forget a connection, and revoke the token it speaks with. The plays it told stay. Raises NotFound."""
-    row = find(core, account, uuid)
-
-    def work(connection: Connection) -> None:
-        sources.remove(connection, row.id)
-        credentials.delete_api_token(connection, account.id, row.voice)
-
-    core.database.write(work)
-    tokens.forget(core)
-    forget(core)
 
 
 def page_url(core: Core, row: SourceRow) -> str:
@@ -325,50 +203,6 @@ def forget(core: Core) -> None:
 # ---- parts ----
 
 
-def _new(record: PluginRecord, source: int, account: Account, name: str, *, voice: str) -> dict[str, Any]:
-    return {
-        "uuid": str(uuids.uuid4()),
-        "user_id": account.id,
-        "plugin": record.name,
-        "source": source,
-        "name": name,
-        "voice": voice,
-    }
-
-
-def _store_tried(
-    core: Core, row: SourceRow, sealed: Mapping[str, Any], tried: Ready | Redirect, values: Mapping[str, Any]
-) -> SourceRow:
-    """Store settings that were tried out, and what came of that."""
-    changed = dict(values) | {"settings": json.dumps(_without(sealed, tried))}
-    if row.poll_at is not None and (row.is_refused or isinstance(tried, Ready)):
-        changed |= _state(core, tried)  # one that works goes on as it was until its owner is back from the service
-
-    def work(connection: Connection) -> SourceRow | None:
-        _keep_secrets(core, connection, row, tried)
-        return sources.change(connection, row.id, **changed)
-
-    row = core.database.write(work) or row
-    forget(core)
-    return row
-
-
-def _state(core: Core, tried: Ready | Redirect) -> dict[str, Any]:
-    """Return how a connection that is polled begins: at once, or when its owner comes back from the service."""
-    is_open = isinstance(tried, Redirect)
-    return {"poll_at": int(core.now()), "is_refused": is_open, "problem": UNFINISHED if is_open else None}
-
-
-def _without(sealed: Mapping[str, Any], tried: Ready | Redirect) -> dict[str, Any]:
-    forgotten = tried.forget if isinstance(tried, Ready) else ()
-    return {key: value for key, value in sealed.items() if key not in forgotten}
-
-
-def _keep_secrets(core: Core, connection: Connection, row: SourceRow, tried: Ready | Redirect) -> None:
-    for key, value in tried.secrets.items():
-        sources.put_value(connection, row.id, SECRET + key, secrets.seal(core, value))
-
-
 def _found_or_made(core: Core, account_id: int, plugin: str, voice: str, name: str) -> SourceRow:
     with core.database.read() as connection:
         row = sources.find(connection, account_id, plugin, voice)
@@ -380,44 +214,7 @@ def _found_or_made(core: Core, account_id: int, plugin: str, voice: str, name: s
     return made or find_by_voice(core, account_id, plugin, voice)
 
 
-def _declared(core: Core, plugin: str, source: int) -> tuple[PluginRecord, Source]:
-    record = core.plugins.records.get(plugin)
-    if record is None or not core.plugins.runs(plugin) or not 0 <= source < len(record.sources):
-        raise NotFound("There is no such source")
-    return record, record.sources[source]
-
-
 def _model(record: PluginRecord | None, source: int) -> type[SourceSettings]:
     if record is None or not 0 <= source < len(record.sources):
         return SourceSettings
     return record.sources[source].settings
-
-
-def _sealed(core: Core, declared: Source, before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings to store: those given over those before, checked, secrets encrypted."""
-    fields = declared.settings.model_fields
-    for key in values:
-        if key not in fields:
-            hint = near(key[:80], fields)
-            raise BadInput(f"There is no setting called {key[:80]}{hint}")
-    known = {key: value for key, value in secrets.unseal(core, before).items() if key in fields}
-    try:
-        made = declared.settings.model_validate(known | dict(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{first['loc'][0]}: " if first["loc"] else ""
-        raise BadInput(f"{where}{first['msg'].removeprefix('Value error, ')}") from None
-    kept = known.keys() | values.keys()
-    return {
-        key: secrets.seal(core, secrets.plain(made, key))
-        if secrets.is_secret(declared.settings, key)
-        else secrets.plain(made, key)
-        for key in kept
-    }
-
-
-def _name(text: str) -> str:
-    text = text.strip()
-    if not 1 <= len(text) <= LONGEST_NAME or not text.isprintable():
-        raise BadInput(f"A connection's name has 1 to {LONGEST_NAME} characters that can be printed")
-    return text

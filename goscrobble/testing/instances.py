@@ -20,12 +20,12 @@ from goscrobble.domain.events import SourceEvent
 from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.plugins.host import GROUP
-from goscrobble.services import failures, history, playback, polling, sources
+from goscrobble.services import connecting, failures, history, playback, polling, sources
 from goscrobble.services import settings as runtime_settings
+from goscrobble.services.connecting import Made
 from goscrobble.services.core import Core
 from goscrobble.services.failures import FailureRow
 from goscrobble.services.source_accounts import Connected
-from goscrobble.services.sources import Made
 from goscrobble.storage import sources as stored
 from goscrobble.storage.sources import SourceRow
 from goscrobble.testing.clock import Clock
@@ -98,7 +98,7 @@ class Listener:
         """
         core = self._server.core
         name = plugin or self._server.plugins[0].name
-        made = sources.connect(core, self.account, name, source=source, settings=settings)
+        made = connecting.connect(core, self.account, name, source=source, settings=settings)
         return Connection(self._server, self.account, made)
 
     def plays(self) -> list[Scrobble]:
@@ -142,7 +142,7 @@ class Connection:
 
     def change(self, **settings: Any) -> None:
         """Change its settings, as its owner does. Raises BadInput."""
-        sources.change(self._server.core, self._account, self._row.uuid, settings=settings)
+        connecting.change(self._server.core, self._account, self._row.uuid, settings=settings)
 
     @property
     def problem(self) -> str:

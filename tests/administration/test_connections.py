@@ -2,7 +2,7 @@
 
 import pytest
 
-from goscrobble.services import sources
+from goscrobble.services import connecting
 from goscrobble.storage import sources as stored
 from tests.pages.conftest import Browser
 
@@ -12,8 +12,8 @@ SECRET = "hunter2-of-bob"
 @pytest.fixture
 def connections(core, ada, bob):
     """Bob has two connections, one of which has trouble."""
-    kitchen = sources.connect(core, bob, "jellyfin", name="Kitchen", settings={"users": [SECRET]}).row
-    script = sources.connect(core, bob, "multiscrobbler", name="Script").row
+    kitchen = connecting.connect(core, bob, "jellyfin", name="Kitchen", settings={"users": [SECRET]}).row
+    script = connecting.connect(core, bob, "multiscrobbler", name="Script").row
     core.database.write(lambda c: stored.change(c, script.id, problem="The service is closed"))
     return kitchen, script
 

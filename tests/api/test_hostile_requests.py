@@ -17,7 +17,7 @@ import jwt as pyjwt
 import pytest
 from sqlalchemy import MetaData, select
 
-from goscrobble.services import queue, sources, tokens
+from goscrobble.services import connecting, queue, tokens
 from goscrobble.storage import jobs
 from goscrobble.testing import make_account
 from goscrobble.web.api.openapi import _NOTE as NOTE
@@ -49,7 +49,7 @@ def addresses(app, core, call, root, ada, jwt):
     """Give (method, path, view's note) of every route of the API, with things that exist in the path."""
     play = call("POST", "/scrobbles", {"scrobbles": [PLAY]}, jwt).json["outcomes"][0]["scrobble"]["id"]
     token = tokens.add_api_token(core, root, "of the route", {"read"})[0].id
-    connection = sources.connect(core, root, "jellyfin").row.uuid
+    connection = connecting.connect(core, root, "jellyfin").row.uuid
     core.database.write(lambda connection: jobs.enqueue(connection, "mail", {}, now=int(core.now())))
     (job,) = queue.list_all(core, "waiting").jobs
     known = {"username": "ada", "play_id": play, "uuid": token, "name": "jellyfin", "job_id": str(job.id)}

@@ -13,7 +13,7 @@ from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.migrations import VERSION_TABLE
 from goscrobble.models import UserDay, table
 from goscrobble.plugins.declarations import Failure
-from goscrobble.services import accounts, failures, ingest, sources
+from goscrobble.services import accounts, connecting, failures, ingest, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import PASSWORD, make_account, make_draft
 
@@ -185,7 +185,7 @@ def test_a_scope_that_does_not_exist_is_a_sentence(goscrobble, core):
 
 def test_connections_are_listed_and_steered(goscrobble, core):
     ada = make_account(core)
-    made = sources.connect(core, ada, "jellyfin", name="Kitchen")
+    made = connecting.connect(core, ada, "jellyfin", name="Kitchen")
     listed = json.loads(said(goscrobble("sources", "list", "ada", "--json")))["sources"]
     assert [(one["id"], one["plugin"], one["name"], one["state"]) for one in listed] == [
         (made.row.uuid, "jellyfin", "Kitchen", "waiting")
@@ -275,7 +275,7 @@ def test_what_a_plugin_left_is_purged(goscrobble, core):
     assert refused(goscrobble("plugins", "purge", "tidal")) == "There is nothing of a plugin called tidal."
     assert refused(goscrobble("plugins", "purge", "Tidal!")) == "There is no plugin called Tidal!"
     ada = make_account(core)
-    sources.connect(core, ada, "jellyfin")
+    connecting.connect(core, ada, "jellyfin")
     with core.database.engine.begin() as connection:
         connection.execute(text("INSERT INTO setting VALUES ('TIDAL_COLOUR', '1', 0)"))
         connection.execute(text("CREATE TABLE plugin_tidal_seen (id INTEGER)"))

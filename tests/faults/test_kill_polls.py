@@ -7,7 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from goscrobble.plugins.host import GROUP
-from goscrobble.services import history, rollups, sources
+from goscrobble.services import connecting, history, rollups
 from goscrobble.testing import make_account, make_core
 from goscrobble.testing.clock import START
 
@@ -93,7 +93,7 @@ def test_a_worker_is_killed_at_any_point_of_a_poll(settings, clock, seed):
         sys.path.remove(str(settings.instance_path))
         sys.modules.pop("shelf_of_kills", None)
     ada = make_account(core, "ada")
-    sources.connect(core, ada, "shelf")
+    connecting.connect(core, ada, "shelf")
 
     command = [
         sys.executable,

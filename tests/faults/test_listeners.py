@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 
-from goscrobble.services import history, playback, polling, rollups, sources
+from goscrobble.services import connecting, history, playback, polling, rollups
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import START, make_account, make_core, make_settings
@@ -100,7 +100,7 @@ def navidrome(clock):
 
 
 def connect_spotify(core, account, stand_in, person):
-    connection = Connected(core, sources.connect(core, account, "spotify").row)
+    connection = Connected(core, connecting.connect(core, account, "spotify").row)
     grant = stand_in.new_tokens(person)
     tokens = {"access": grant["access_token"], "refresh": grant["refresh_token"]}
     tokens |= {"expires_at": core.now() + grant["expires_in"], "consented_at": int(core.now())}
@@ -137,7 +137,7 @@ def test_fifty_people_listen_on_both_at_once_while_services_fail(core, clock, sp
         account = accounts[name] = make_account(core, name)
         navidrome.passwords[name] = name
         values = {"url": navidrome.url, "username": name, "password": name}
-        sources.connect(core, account, "navidrome", settings=values)
+        connecting.connect(core, account, "navidrome", settings=values)
         connect_spotify(core, account, spotify, person)
         evening.on_navidrome(name)
         evening.on_spotify(name, person)

@@ -8,7 +8,7 @@ import pytest
 
 from goscrobble.app import create_app
 from goscrobble.plugins.host import GROUP
-from goscrobble.services import accounts, history, polling, sources, tokens
+from goscrobble.services import accounts, connecting, history, polling, sources, tokens
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import make_account
 from tests.pages.conftest import Browser
@@ -17,7 +17,7 @@ from tests.plugins.jellyfin.payloads import play
 
 @pytest.fixture
 def connected(core, ada):
-    return sources.connect(core, ada, "jellyfin", name="Living room")
+    return connecting.connect(core, ada, "jellyfin", name="Living room")
 
 
 @pytest.fixture

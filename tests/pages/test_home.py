@@ -18,11 +18,11 @@ def test_a_stranger_is_told_what_this_is(browser, ada):
 
 
 def test_sources_that_are_switched_on_are_named(browser, core):
-    assert "Jellyfin and multi-scrobbler report to an address" in browser.get("/").text
-    settings.change(core, {"JELLYFIN_ENABLED": False})
-    assert "multi-scrobbler reports to an address" in browser.get("/").text
+    assert "Jellyfin, multi-scrobbler, Navidrome and Spotify: you copy an address once" in browser.get("/").text
+    settings.change(core, {f"{name}_ENABLED": False for name in ("JELLYFIN", "NAVIDROME", "SPOTIFY")})
+    assert "multi-scrobbler: you copy an address once" in browser.get("/").text
     settings.change(core, {"MULTISCROBBLER_ENABLED": False})
-    assert "Players report to an address" in browser.get("/").text
+    assert "Players: you copy an address once" in browser.get("/").text
 
 
 def test_closed_registration_is_told_instead_of_offered(browser, core, ada):

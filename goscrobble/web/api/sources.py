@@ -9,7 +9,7 @@ from flask import Blueprint
 from pydantic import BaseModel, Field, StrictBool
 
 from goscrobble.domain.events import EventOutcome, SourceEvent
-from goscrobble.services import sources
+from goscrobble.services import connecting, sources
 from goscrobble.services.core import Core
 from goscrobble.services.sources import SourceState
 from goscrobble.storage.sources import SourceRow
@@ -144,7 +144,7 @@ def list_sources() -> dict[str, Any]:
 def connect(plugin: str) -> dict[str, Any]:
     """Make a connection; for a source that posts to us the answer holds the address, this once."""
     core, account, body = current_core(), auth.require("account").account, json_body(NewSource)
-    made = sources.connect(core, account, plugin, source=body.source, name=body.name, settings=body.settings)
+    made = connecting.connect(core, account, plugin, source=body.source, name=body.name, settings=body.settings)
     address = None if made.secret is None else sources.address(core, plugin, made.secret)
     shown = MadeSource.of(core, made.row, address=address, token=made.secret, redirect=made.redirect)
     return shown.model_dump(mode="json")
@@ -162,7 +162,7 @@ def connect(plugin: str) -> dict[str, Any]:
 def change(source_id: str) -> dict[str, Any]:
     """Change a connection; new settings are told to its plugin."""
     core, account, body = current_core(), auth.require("account").account, json_body(SourceChange)
-    row = sources.change(core, account, source_id, **body.model_dump())
+    row = connecting.change(core, account, source_id, **body.model_dump())
     return Source.of(core, row).model_dump(mode="json")
 
 
@@ -175,7 +175,7 @@ def change(source_id: str) -> dict[str, Any]:
 )
 def disconnect(source_id: str) -> dict[str, Any]:
     """Forget a connection."""
-    sources.disconnect(current_core(), auth.require("account").account, source_id)
+    connecting.disconnect(current_core(), auth.require("account").account, source_id)
     return {"message": "Disconnected"}
 
 

@@ -12,7 +12,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import EventOutcome
 from goscrobble.domain.periods import zone
 from goscrobble.errors import Unavailable
-from goscrobble.services import sources
+from goscrobble.services import connecting, sources
 from goscrobble.services.core import Core
 from goscrobble.services.sources import Question, SourceState
 from goscrobble.storage.sources import SourceRow
@@ -120,7 +120,7 @@ def answer(connection: str) -> Response:
         question = sources.question_of(sources.find(core, account, connection))
         if question is not None:
             chosen = [one for one in question.choices if one in form.choices("choice")]
-            sources.answer(core, account, connection, chosen)
+            connecting.answer(core, account, connection, chosen)
 
     return _attempt(connection, "answer", choose) or _saved(connection, "answered", "top")
 
@@ -131,7 +131,7 @@ def change_settings(connection: str) -> Response:
 
     def change(core: Core, account: Account, form: Form) -> None:
         model = sources.model_of(core, sources.find(core, account, connection))
-        sources.change(core, account, connection, settings=schema_forms.parse(model, form))
+        connecting.change(core, account, connection, settings=schema_forms.parse(model, form))
 
     return _attempt(connection, "settings", change) or _saved(connection, "settings", "settings")
 
@@ -141,7 +141,7 @@ def rename(connection: str) -> Response:
     """Give it another name."""
 
     def change(core: Core, account: Account, form: Form) -> None:
-        sources.change(core, account, connection, name=form.text("name"))
+        connecting.change(core, account, connection, name=form.text("name"))
 
     return _attempt(connection, "name", change) or _saved(connection, "name", "manage")
 
@@ -149,14 +149,14 @@ def rename(connection: str) -> Response:
 @blueprint.post("/<connection>/pause")
 def pause(connection: str) -> Response:
     """Take nothing from it until it is resumed."""
-    sources.change(current_core(), visitor.required_account(), connection, paused=True)
+    connecting.change(current_core(), visitor.required_account(), connection, paused=True)
     return _saved(connection, "paused", "top")
 
 
 @blueprint.post("/<connection>/resume")
 def resume(connection: str) -> Response:
     """Take plays from it again, or ask the service again."""
-    sources.change(current_core(), visitor.required_account(), connection, paused=False)
+    connecting.change(current_core(), visitor.required_account(), connection, paused=False)
     return _saved(connection, "resumed", "top")
 
 
@@ -165,12 +165,12 @@ def reconnect(connection: str) -> str | Response:
     """Go through connecting once more."""
     core, account, form = current_core(), visitor.required_account(), forms.read()
     try:
-        return go(sources.reconnect(core, account, connection))
+        return go(connecting.reconnect(core, account, connection))
     except (*forms.REFUSALS, Unavailable) as error:
         return forms.refuse(error, _page(account, connection, {"top": form.refused(error)}))
 
 
-def go(made: sources.Made) -> str | Response:
+def go(made: connecting.Made) -> str | Response:
     """Return the page that leads to the service, if that is where to go first, else the connection's.
 
     It is a link to press: what a form of ours is answered with may not lead to another site (the content policy).
@@ -183,14 +183,14 @@ def go(made: sources.Made) -> str | Response:
 @blueprint.post("/<connection>/poll")
 def poll(connection: str) -> Response:
     """Ask the service at once."""
-    sources.change(current_core(), visitor.required_account(), connection, poll_now=True)
+    connecting.change(current_core(), visitor.required_account(), connection, poll_now=True)
     return _saved(connection, "polled", "top")
 
 
 @blueprint.post("/<connection>/disconnect")
 def disconnect(connection: str) -> Response:
     """Forget it."""
-    sources.disconnect(current_core(), visitor.required_account(), connection)
+    connecting.disconnect(current_core(), visitor.required_account(), connection)
     return forms.go_on(url_for("pages.settings.show", done="disconnected", _anchor="sources"))
 
 

@@ -14,7 +14,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
 from goscrobble.errors import BadInput, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, Source
-from goscrobble.services import accounts, sources, tokens
+from goscrobble.services import accounts, connecting, sources, tokens
 from goscrobble.services.core import Core
 from goscrobble.storage.sources import SourceRow
 from goscrobble.web import current_core, forms, schema_forms, sessions
@@ -90,7 +90,7 @@ def connect(key: str) -> str | Response:
     form = forms.read()
     try:
         settings = schema_forms.parse(source.settings, form) if record.poller(index) is not None else {}
-        new = sources.connect(core, account, record.name, source=index, settings=settings)
+        new = connecting.connect(core, account, record.name, source=index, settings=settings)
     except (*forms.REFUSALS, Unavailable) as error:
         return forms.refuse(error, _page(account, refused={f"source-{key}": form.refused(error)}))
     if new.secret is not None:

@@ -17,6 +17,8 @@ PAGES = [
     "/admin/plugins",
     "/admin/plugins/jellyfin",
     "/admin/settings",
+    "/admin/connections",
+    "/admin/connections?show=trouble",
     "/admin/jobs",
     "/admin/jobs?state=dead",
     "/admin/jobs?state=running",

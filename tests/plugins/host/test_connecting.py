@@ -7,7 +7,7 @@ import pytest
 from goscrobble.errors import BadInput, Unavailable
 from goscrobble.jobs.handlers import HANDLERS
 from goscrobble.jobs.runner import Runner
-from goscrobble.services import failures, mail, polling, sources
+from goscrobble.services import connecting, failures, mail, polling, sources
 from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import make_account
 from tests.pages.conftest import Browser
@@ -105,7 +105,7 @@ def again(core, ada):
 
 
 def test_it_is_tried_out_before_it_is_stored_and_what_is_to_be_forgotten_is(core, ada, service):
-    made = sources.connect(core, ada, "service", settings={"user": "u", "password": "hunter2"})
+    made = connecting.connect(core, ada, "service", settings={"user": "u", "password": "hunter2"})
     assert service.tried == [("Service", "u", "hunter2", None)]
     assert "password" not in made.row.settings
     assert polling.run_due(core) == 1
@@ -113,7 +113,7 @@ def test_it_is_tried_out_before_it_is_stored_and_what_is_to_be_forgotten_is(core
 
 
 def test_its_secrets_are_encrypted_in_the_database(core, ada, service):
-    row = sources.connect(core, ada, "service", settings={"user": "u", "password": "hunter2"}).row
+    row = connecting.connect(core, ada, "service", settings={"user": "u", "password": "hunter2"}).row
     with core.database.read() as connection:
         stored = connection.exec_driver_sql("SELECT value FROM source_value").scalars().all()
     assert len(stored) == 1
@@ -135,18 +135,18 @@ def test_what_does_not_work_is_not_stored(core, ada, service, answer, error, sen
     words = {"NotAuthorized": "Not you", "RetryLater": "Later"}
     service.answers.append(getattr(service, answer)(words[answer]) if isinstance(answer, str) else answer)
     with pytest.raises(error, match=sentence):
-        sources.connect(core, ada, "service", settings={"user": "u"})
+        connecting.connect(core, ada, "service", settings={"user": "u"})
     assert sources.list_all(core, ada) == []
     assert [one.hook for one in failures.list_all(core)] == (["connect"] if "plugin failed" in sentence else [])
 
 
 def test_settings_that_do_not_work_change_nothing(core, ada, service):
-    row = sources.connect(core, ada, "service", settings={"user": "u", "password": "p"}).row
+    row = connecting.connect(core, ada, "service", settings={"user": "u", "password": "p"}).row
     service.answers.append(service.NotAuthorized("Wrong name"))
     with pytest.raises(BadInput, match="Wrong name"):
-        sources.change(core, ada, row.uuid, settings={"user": "other"})
+        connecting.change(core, ada, row.uuid, settings={"user": "other"})
     assert sources.settings_of(core, again(core, ada)).user == "u"
-    sources.change(core, ada, row.uuid, settings={"user": "third"})
+    connecting.change(core, ada, row.uuid, settings={"user": "third"})
     assert service.tried[-1] == ("Service", "third", "", "t0ken"), "the plugin sees what it kept"
     assert sources.settings_of(core, again(core, ada)).user == "third"
 
@@ -179,7 +179,7 @@ def test_the_listener_goes_to_the_service_and_comes_back(browser, service, core,
 
 
 def test_a_refused_connection_is_connected_again(browser, service, core, ada):
-    row = sources.connect(core, ada, "service", settings={"user": "u"}).row
+    row = connecting.connect(core, ada, "service", settings={"user": "u"}).row
     service.trouble.append(service.NotAuthorized("Revoked"))
     polling.run_due(core)
     service.trouble.clear()
@@ -192,7 +192,7 @@ def test_a_refused_connection_is_connected_again(browser, service, core, ada):
 
 
 def test_a_connection_that_works_goes_on_while_its_owner_renews_it(browser, service, core, ada):
-    row = sources.connect(core, ada, "service", settings={"user": "u"}).row
+    row = connecting.connect(core, ada, "service", settings={"user": "u"}).row
     polling.run_due(core)
     address = f"/settings/connections/{row.uuid}"
     assert browser.get(address).one("form", action=f"{address}/reconnect").text.strip() == "Connect again"
@@ -200,12 +200,12 @@ def test_a_connection_that_works_goes_on_while_its_owner_renews_it(browser, serv
     assert browser.post(f"{address}/reconnect").one("a", rel="noreferrer").attributes["href"].startswith("https://")
     after = again(core, ada)
     assert (after.is_refused, after.problem, Connected(core, after).secret("state")) == (False, None, "s2")
-    sources.change(core, ada, row.uuid, poll_now=True)
+    connecting.change(core, ada, row.uuid, poll_now=True)
     assert polling.run_due(core) == 1
 
 
 def test_the_owner_of_a_refused_connection_gets_one_mail(core, ada, service, clock, settings):
-    sources.connect(core, ada, "service", name="My service", settings={"user": "u"})
+    connecting.connect(core, ada, "service", name="My service", settings={"user": "u"})
     service.trouble.append(service.NotAuthorized("Your consent was revoked"))
     polling.run_due(core)
     clock.advance(100_000)
@@ -218,7 +218,7 @@ def test_the_owner_of_a_refused_connection_gets_one_mail(core, ada, service, clo
 
 
 def test_a_plugin_tells_the_owner_once_for_each_key(core, ada, service):
-    row = sources.connect(core, ada, "service", settings={"user": "u"}).row
+    row = connecting.connect(core, ada, "service", settings={"user": "u"}).row
     for key in ("a", "a", "b"):
         Connected(core, row).notify(key, f"About {key}")
     Runner(core, handlers=HANDLERS).run_due()
@@ -226,9 +226,9 @@ def test_a_plugin_tells_the_owner_once_for_each_key(core, ada, service):
 
 
 def test_nobody_is_mailed_about_a_connection_that_is_gone(core, ada, service):
-    row = sources.connect(core, ada, "service", settings={"user": "u"}).row
+    row = connecting.connect(core, ada, "service", settings={"user": "u"}).row
     Connected(core, row).notify("a", "About a")
-    sources.disconnect(core, ada, row.uuid)
+    connecting.disconnect(core, ada, row.uuid)
     Runner(core, handlers=HANDLERS).run_due()
     assert mail.outbox(core) == []
 
@@ -236,4 +236,4 @@ def test_nobody_is_mailed_about_a_connection_that_is_gone(core, ada, service):
 def test_a_form_of_ours_never_leads_to_what_is_no_address(core, ada, service):
     service.answers.append(service.Redirect("javascript:alert(1)", {}))
     with pytest.raises(Unavailable):
-        sources.connect(core, ada, "service", settings={"user": "u"})
+        connecting.connect(core, ada, "service", settings={"user": "u"})

@@ -8,7 +8,7 @@ import pytest
 
 from goscrobble.domain.events import EventOutcome
 from goscrobble.jobs.runner import Runner
-from goscrobble.services import accounts, failures, history, playback, polling, sources
+from goscrobble.services import accounts, connecting, failures, history, playback, polling, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import make_account, make_core
 from tests.plugins.host.strangers import core_of
@@ -71,7 +71,7 @@ def ada(core):
 
 @pytest.fixture
 def connected(core, ada):
-    made = sources.connect(core, ada, "polled", settings={"password": "hunter2"})
+    made = connecting.connect(core, ada, "polled", settings={"password": "hunter2"})
     assert (made.secret, made.redirect) == (None, None), "nobody posts to us"
     return made.row
 
@@ -178,7 +178,7 @@ def test_who_is_not_let_in_waits_for_the_owner(core, ada, connected, service, cl
     row = again(core, ada, connected)
     assert (row.is_refused, row.problem) == (True, "Wrong password")
     service.trouble.clear()
-    sources.change(core, ada, connected.uuid, settings={"password": "other"})
+    connecting.change(core, ada, connected.uuid, settings={"password": "other"})
     assert polling.run_due(core) == 1
     assert service.polls[-1] == ("ada", None, "other")
     assert again(core, ada, connected).problem is None
@@ -209,9 +209,9 @@ def test_what_is_no_answer_is_a_failure_of_the_plugin(core, ada, connected, serv
 
 
 def test_nothing_is_polled_while_paused_switched_off_or_uninstalled(core, ada, connected, service, settings, clock):
-    sources.change(core, ada, connected.uuid, paused=True)
+    connecting.change(core, ada, connected.uuid, paused=True)
     assert polling.run_due(core) == 0
-    sources.change(core, ada, connected.uuid, paused=False)
+    connecting.change(core, ada, connected.uuid, paused=False)
     runtime_settings.change(core, {"POLLED_ENABLED": False})
     assert polling.run_due(core) == 0
     other = make_core(settings, clock, [])
@@ -224,19 +224,19 @@ def test_nothing_is_polled_while_paused_switched_off_or_uninstalled(core, ada, c
 
 def test_it_is_polled_now_when_its_owner_says_so(core, ada, connected):
     polling.run_due(core)
-    sources.change(core, ada, connected.uuid, poll_now=True)
+    connecting.change(core, ada, connected.uuid, poll_now=True)
     assert polling.run_due(core) == 1
 
 
 def test_two_connections_to_one_service_are_two(core, ada, connected, service, clock):
-    sources.connect(core, ada, "polled", name="the other", settings={"password": "second"})
+    connecting.connect(core, ada, "polled", name="the other", settings={"password": "second"})
     assert polling.run_due(core) == 2
     assert sorted(password for _, _, password in service.polls) == ["hunter2", "second"]
 
 
 def test_a_worker_polls_by_itself_and_one_that_hangs_delays_nobody(core, ada, connected, service, clock):
     bob = make_account(core, "bob")
-    other = sources.connect(core, bob, "polled").row
+    other = connecting.connect(core, bob, "polled").row
     hanging, arrived = threading.Event(), threading.Event()
 
     def make(account):

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from goscrobble.domain.events import EventOutcome
-from goscrobble.services import history, sources
+from goscrobble.services import connecting, history, sources
 from goscrobble.testing import make_account, make_core
 from goscrobble.testing.clock import START
 from tests.plugins.jellyfin.payloads import event, play
@@ -22,7 +22,7 @@ def ada(core):
 
 @pytest.fixture
 def connected(app, core, ada):
-    return sources.connect(core, ada, "jellyfin")
+    return connecting.connect(core, ada, "jellyfin")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def told(core, ada, connected):
 
 
 def choose(core, ada, connected, *users):
-    sources.change(core, ada, connected.row.uuid, settings={"users": users})
+    connecting.change(core, ada, connected.row.uuid, settings={"users": users})
 
 
 def test_while_one_name_is_heard_it_is_the_listeners(post, core, ada, connected):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from goscrobble.services import history, playback, polling, sources
+from goscrobble.services import connecting, history, playback, polling, sources
 from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import make_account, make_settings
 from goscrobble.testing.clock import START
@@ -42,7 +42,7 @@ def connect(core, ada, service):
 
     def make(**settings):
         values = {"url": service.url, "username": "ada", "password": PASSWORD} | settings
-        return sources.connect(core, ada, "navidrome", settings=values).row
+        return connecting.connect(core, ada, "navidrome", settings=values).row
 
     return make
 

@@ -9,7 +9,7 @@ import pytest
 from goscrobble_navidrome.client import tidy_url
 
 from goscrobble.errors import BadInput, Unavailable
-from goscrobble.services import polling, sources
+from goscrobble.services import connecting, polling, sources
 from goscrobble.services.source_accounts import Connected
 from goscrobble.storage import sources as stored
 from tests.plugins.navidrome.conftest import PASSWORD
@@ -241,7 +241,7 @@ def test_who_is_not_let_in_any_more_is_asked_to_sign_in_again(core, ada, connect
     clock.advance(100_000)
     assert polling.run_due(core) == 0
     service.failure = None
-    sources.change(core, ada, row.uuid, settings={"password": PASSWORD})
+    connecting.change(core, ada, row.uuid, settings={"password": PASSWORD})
     assert polling.run_due(core) == 1
     assert again(core, ada, row).problem is None
 
@@ -256,7 +256,7 @@ def test_any_other_failure_is_tried_again(core, ada, connect, service):
 def test_changed_without_a_password_the_token_goes_on(core, ada, connect, service, library):
     row = connect()
     before = kept(core, row)
-    sources.change(core, ada, row.uuid, settings={"url": f"{service.url}/", "password": ""})
+    connecting.change(core, ada, row.uuid, settings={"url": f"{service.url}/", "password": ""})
     assert kept(core, row) == before
     library.play(song())
     assert polling.run_due(core) == 1
@@ -267,7 +267,7 @@ def test_changed_without_a_password_a_token_that_works_no_more_is_said_to(core, 
     row = connect()
     service.passwords["ada"] = "changed"
     with pytest.raises(BadInput, match=r"^Wrong user name or password$"):
-        sources.change(core, ada, row.uuid, settings={"password": ""})
+        connecting.change(core, ada, row.uuid, settings={"password": ""})
 
 
 @pytest.mark.parametrize("changed", [{"username": "bob"}, {"url": "/other"}])
@@ -276,7 +276,7 @@ def test_another_address_or_name_needs_the_password_again(core, ada, connect, se
     if "url" in changed:
         changed = {"url": service.url + changed["url"]}
     with pytest.raises(BadInput, match=r"^The password is needed"):
-        sources.change(core, ada, row.uuid, settings=changed)
+        connecting.change(core, ada, row.uuid, settings=changed)
     assert json.loads(again(core, ada, row).settings) == {"url": service.url, "username": "ada"}
     assert [path for path, _ in service.asked] == ["/music/rest/ping.view"], "nothing of the old one was sent elsewhere"
 
@@ -285,7 +285,7 @@ def test_a_server_that_learns_tokens_has_no_password_kept_any_more(core, ada, co
     service.tokens = False
     row = connect()
     service.tokens = True
-    sources.change(core, ada, row.uuid, settings={"password": PASSWORD})
+    connecting.change(core, ada, row.uuid, settings={"password": PASSWORD})
     assert set(kept(core, row)) == {"t", "s", "v"}
 
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from goscrobble.services import sources
+from goscrobble.services import connecting
 from goscrobble.storage import sources as stored
 from goscrobble.testing.clock import START
 from tests.plugins.navidrome.stand_in import song
@@ -417,7 +417,7 @@ def test_what_was_remembered_under_another_name_is_not_this_ones(evening, core, 
     library.play(song())
     evening.until(150)
     changed = {"username": "bob", "password": service.passwords["bob"]}
-    sources.change(core, ada, evening.row.uuid, settings=changed)
+    connecting.change(core, ada, evening.row.uuid, settings=changed)
     evening.due_at = evening.clock.at
     evening.until(170)
     assert json.loads(evening.now().cursor)["identity"] == [service.url, "bob"]

@@ -17,7 +17,7 @@ from mutagen.id3 import TALB, TIT2, TPE1
 from mutagen.wave import WAVE
 
 from goscrobble.errors import BadInput
-from goscrobble.services import history, playback, polling, sources
+from goscrobble.services import connecting, history, playback, polling, sources
 from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import make_account
 from goscrobble.testing.clock import START
@@ -122,7 +122,7 @@ def ada(core):
 
 def connect(core, ada, supysonic, **settings):
     values = {"url": supysonic.url, "username": "Ada", "password": PASSWORD} | settings
-    return sources.connect(core, ada, "navidrome", settings=values).row
+    return connecting.connect(core, ada, "navidrome", settings=values).row
 
 
 def test_a_wrong_password_does_not_connect(core, ada, supysonic):
@@ -135,7 +135,7 @@ def test_what_is_played_is_shown_and_counts_each_time_with_its_start(core, ada, 
     assert json.loads(Connected(core, row).secret("credentials"))["use"].keys() == {"p", "v"}, "it knows no tokens"
 
     def poll():
-        sources.change(core, ada, row.uuid, poll_now=True)
+        connecting.change(core, ada, row.uuid, poll_now=True)
         assert polling.run_due(core) == 1
         assert sources.find(core, ada, row.uuid).problem is None
         return [one.title for one in playback.now_playing(core, ada.id)]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from goscrobble.app import create_app
-from goscrobble.services import history, polling, sources
+from goscrobble.services import connecting, history, polling, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import START, make_account, make_settings
@@ -65,7 +65,7 @@ def connect(core, spotify):
     """Connect somebody's account without a browser, and return the connection."""
 
     def make(account, person=None):
-        row = sources.connect(core, account, "spotify").row
+        row = connecting.connect(core, account, "spotify").row
         connection = Connected(core, row)
         grant = spotify.new_tokens(person or spotify.person)
         tokens = {"access": grant["access_token"], "refresh": grant["refresh_token"]}
@@ -99,7 +99,7 @@ def press_button(core, ada, again):
     """Ask now, as the owner does."""
 
     def press():
-        sources.change(core, ada, again().uuid, poll_now=True)
+        connecting.change(core, ada, again().uuid, poll_now=True)
         return polling.run_due(core)
 
     return press

@@ -11,7 +11,7 @@ from goscrobble_spotify.client import Spotify
 from goscrobble.jobs.handlers import HANDLERS
 from goscrobble.jobs.runner import Runner
 from goscrobble.plugins import RetryLater
-from goscrobble.services import mail, polling, sources
+from goscrobble.services import connecting, mail, polling, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.source_accounts import Connected
 from goscrobble.testing import make_core
@@ -186,7 +186,7 @@ def test_wrong_credentials_of_the_server_are_noted_and_cost_nobody_a_connection(
 
 
 def test_a_connection_that_was_never_finished_says_so(core, ada, spotify, poll, mails):
-    sources.connect(core, ada, "spotify")
+    connecting.connect(core, ada, "spotify")
     assert poll() == "Spotify is not connected yet: connect it"
     assert spotify.asked == []
 
