@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import NamedTuple
@@ -61,30 +62,28 @@ def upgrade(settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = 
     backup = _copy(settings) if state == "behind" else None
     if state != "current":
         runner.upgrade(settings.url)
-    owners = [one for one in _plugins(settings, found_plugins) if one.migrations is not None and one.fault is None]
-    problems, upgraded = {}, []
-    for record, has_tables in _behind(settings, owners):
-        backup = backup or (_copy(settings) if has_tables else None)
-        if sentence := _upgrade_plugin(settings, record):
+    problems: dict[str, str] = {}
+    upgraded: list[str] = []
+    host = PluginHost(found=found_plugins, blocked=settings.plugins_blocked, fixed_settings=settings.plugins)
+    host.load()
+    for record in [one for one in host.records.values() if one.migrations is not None and one.fault is None]:
+        todo: list[bool] = []  # whether there are tables of it already, if there is something to do
+        sentence = host.problem_with(partial(_look, settings, record, todo))
+        if todo:
+            backup = backup or (_copy(settings) if todo[0] else None)
+            sentence = _upgrade_plugin(settings, record)
+        if sentence:
             problems[record.name] = sentence
-        else:
+        elif todo:
             upgraded.append(record.name)
     return Upgraded(backup, problems, upgraded)
 
 
-def _plugins(settings: Settings, found: Iterable[EntryPoint] | None) -> list[PluginRecord]:
-    host = PluginHost(found=found, blocked=settings.plugins_blocked, fixed_settings=settings.plugins)
-    host.load()
-    return list(host.records.values())
-
-
-def _behind(settings: Settings, owners: list[PluginRecord]) -> list[tuple[PluginRecord, bool]]:
-    """Return the plugins whose tables are older than they are, and whether there are tables at all."""
-    if not owners:
-        return []
+def _look(settings: Settings, record: PluginRecord, todo: list[bool]) -> str:
     with runner.opened(settings.url) as engine, engine.connect() as connection:
-        behind = [record for record in owners if tables.is_behind(connection, record)]
-        return [(record, tables.has_any(connection, record)) for record in behind]
+        if tables.is_behind(connection, record):
+            todo.append(tables.has_any(connection, record))
+    return ""
 
 
 def _upgrade_plugin(settings: Settings, record: PluginRecord) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 
 class Stamp(StrEnum):
@@ -96,8 +96,8 @@ class Playing(BaseModel):
     item: str  # which track, as the source identifies it
     draft: ScrobbleDraft
     state: PlayState
-    at: float
-    position: float | None = None
+    at: FiniteFloat
+    position: Annotated[FiniteFloat, Field(ge=0, le=2**31 - 1)] | None = None
     completed: bool = False
     starts: bool = False  # the source says that playing begins with this event
     stamp: Literal[Stamp.START, Stamp.POLL] = Stamp.START

@@ -38,7 +38,14 @@ def poll_until(core: Core, owner: str, stopping: threading.Event) -> None:
 def _poll(core: Core, claimed: ClaimedPoll, free: threading.Semaphore) -> None:
     try:
         polling.poll(core, claimed)
-    except Exception as error:  # noqa: BLE001 - its lease runs out, and it is polled again
-        log.warning("poll failed", plugin=claimed.account.plugin, error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the others are polled
+        _give_back(core, claimed, error)
     finally:
         free.release()
+
+
+def _give_back(core: Core, claimed: ClaimedPoll, error: Exception) -> None:
+    try:
+        polling.fail(core, claimed, error)
+    except Exception as other:  # noqa: BLE001 - the database is away: the lease runs out, and it is polled again
+        log.warning("poll failed", plugin=claimed.account.plugin, error=type(other).__name__)

@@ -1,7 +1,7 @@
 """The tables that plugins bring: each plugin's own history, under a version table of its own.
 
-So a plugin can be removed and come back, and one that fails stops neither the server nor another. A step may touch only
-tables whose names begin with `plugin_<name>_`; one that touches others is taken back.
+So a plugin can be removed and come back, and one that fails stops neither the server nor another. A step may make and
+change only tables whose names begin with `plugin_<name>_`; one that changes the columns of others is taken back.
 """
 
 from __future__ import annotations

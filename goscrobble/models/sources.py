@@ -12,7 +12,11 @@ class SourceAccount(Base):
     """One connection of one listener to one plugin: an address that a player posts to, or an account that is polled."""
 
     __tablename__ = "source_account"
-    __table_args__ = (UniqueConstraint("user_id", "plugin", "voice"), Index("ix_source_account_poll_at", "poll_at"))
+    __table_args__ = (
+        UniqueConstraint("user_id", "plugin", "voice"),
+        Index("ix_source_account_poll_at", "poll_at"),
+        {"sqlite_autoincrement": True},  # the id of one that is gone is never given to another: a poll may be under way
+    )
 
     id: Mapped[IntPk]
     uuid: Mapped[Uuid]

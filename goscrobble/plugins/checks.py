@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from goscrobble.config import RuntimeSettings
@@ -22,6 +23,8 @@ from goscrobble.plugins.declarations import (
 
 T = TypeVar("T")
 SHORTEST_PAUSE = 1.0  # seconds between two polls
+LONGEST_WAIT = 86_400  # seconds
+MOST_DRAFTS, MOST_PLAYING = 10_000, 200  # of one poll
 LONGEST_DEADLINE = 240.0  # seconds that one may take
 
 
@@ -69,7 +72,13 @@ def checked_poll(answer: Any) -> Polled:
         raise TypeError("Polled.playing must be Playing")
     if not isinstance(answer.cursor, str | None):
         raise TypeError("Polled.cursor must be a text")
-    return answer
+    if len(answer.drafts) > MOST_DRAFTS or len(answer.playing) > MOST_PLAYING:
+        raise ValueError(f"a poll may bring {MOST_DRAFTS} drafts and {MOST_PLAYING} events of players at most")
+    if answer.again_in is not None and not 0 <= answer.again_in <= LONGEST_WAIT:
+        raise ValueError(f"Polled.again_in must be 0 to {LONGEST_WAIT} s")
+    drafts = [ScrobbleDraft.model_validate(one.model_dump(warnings=False)) for one in answer.drafts]
+    playing = [Playing.model_validate(one.model_dump(warnings=False)) for one in answer.playing]
+    return replace(answer, drafts=drafts, playing=playing)  # model_copy(update=…) checks nothing
 
 
 def checked_connection(answer: Any) -> Ready | Redirect:
@@ -90,6 +99,8 @@ def _as_settings(answer: Any) -> type[PluginSettings]:
 def _as_sources(answer: Any) -> tuple[Source, ...]:
     sources = _all_of(Source, answer, "register_sources")
     for source in sources:
+        if not all(isinstance(text, str) for text in (source.title, source.summary, *source.steps)):
+            raise TypeError("title, summary and steps of a Source must be texts")
         settings: Any = source.settings
         if not (isinstance(settings, type) and issubclass(settings, SourceSettings)):
             raise TypeError(f"the settings of {source.title} must be a subclass of SourceSettings")

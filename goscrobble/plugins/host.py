@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.domain.hints import near
 from goscrobble.domain.plugin_names import misnamed
-from goscrobble.errors import BadInput
+from goscrobble.errors import BadConfig, BadInput, Unavailable
 from goscrobble.plugins import deadline, hookspecs
 from goscrobble.plugins.checks import CHECKED, as_draft, checked_connection, checked_poll, clash, wrong_tables
 from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Ready, Redirect, Status
@@ -31,7 +31,8 @@ T = TypeVar("T")
 
 GROUP = "goscrobble.plugins"
 HOOK_DEADLINE = 5.0  # seconds that a hook may take which others wait for
-START_DEADLINE = 30.0  # seconds for an import, and for each hook that is asked at start
+START_DEADLINE = 10.0  # seconds for an import, and for each hook at start; after one that hung, others get a quarter
+SERVICE_DEADLINE = 30.0  # seconds that trying out a connection may take, and hearing of a change of one
 ANYTHING = (Exception, SystemExit)  # what a stranger's code may raise
 _SWITCH = TypeAdapter(bool)
 log = structlog.get_logger("goscrobble.plugins")
@@ -109,7 +110,7 @@ class PluginHost:
             self._refuse(record, Status.FAILED_TO_LOAD, sentence)
             return
         try:
-            module = deadline.call(entry_point.load, self._start_deadline)
+            module = self._within_start(entry_point.load)
             self._manager.register(module, name)
             self._manager.check_pending()
         except ANYTHING as error:
@@ -145,7 +146,7 @@ class PluginHost:
         try:
             fixed |= {"enabled": _SWITCH.validate_python(switch)} if "enabled" in fixed else {}
             record.settings_model.model_validate({key: value for key, value in fixed.items() if key != "enabled"})
-            record.settings_model.model_validate({})
+            record.settings_model.model_validate({}).model_dump(mode="json")  # what pages and `/config` show
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "enabled"
@@ -213,7 +214,7 @@ class PluginHost:
         if record is None or not self.runs(name):
             return
         try:
-            self._answers(name, hook, arguments)
+            self._answers(name, hook, arguments, SERVICE_DEADLINE)
         except ANYTHING as error:
             self.note(record, hook, error, trips=False)
 
@@ -228,13 +229,15 @@ class PluginHost:
         self, record: PluginRecord, connect: Callable[[SourceAccount], Ready | Redirect], account: SourceAccount
     ) -> Ready | Redirect:
         """Ask a plugin whether a connection works. Raises BadInput, NotAuthorized, Unrecoverable or RetryLater only."""
-        return self._ask_service(record, "connect", lambda: checked_connection(connect(account)), self._start_deadline)
+        return self._ask_service(record, "connect", lambda: checked_connection(connect(account)), SERVICE_DEADLINE)
 
     def _ask_service(self, record: PluginRecord, what: str, ask: Callable[[], T], seconds: float) -> T:
         try:
             return deadline.call(ask, seconds)
         except (BadInput, RetryLater, NotAuthorized, Unrecoverable):
             raise
+        except Unavailable as error:
+            raise RetryLater(str(error)) from None
         except deadline.Hung as error:
             raise RetryLater(f"The service gave {error}") from None
         except ANYTHING as error:
@@ -281,11 +284,43 @@ class PluginHost:
         caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
         return caller.get_hookimpls()
 
-    def _answers(self, name: str, hook: str, arguments: Mapping[str, Any]) -> list[Any]:
+    def _answers(self, name: str, hook: str, arguments: Mapping[str, Any], seconds: float | None = None) -> list[Any]:
         record = self.records[name]
-        found = (one for one in self._implementations(hook) if one.plugin_name == name)
-        answers = [self._call(record, one, arguments, self._start_deadline) for one in found]
+        answers = []
+        for one in self._implementations(hook):
+            if one.plugin_name != name:
+                continue
+            if seconds is None and not record.builtin:
+                given = [arguments[argument] for argument in one.argnames]
+                answers.append(self._within_start(lambda call=one.function, given=given: call(*given)))  # type: ignore[misc]
+            else:
+                answers.append(self._call(record, one, arguments, seconds or self._start_deadline))
         return [answer for answer in answers if answer is not None]
+
+    def _within_start(self, function: Callable[[], T]) -> T:
+        """Call what is called at start. gunicorn gives a worker a minute for all of it, however many plugins hang."""
+        try:
+            return deadline.call(function, self._start_deadline)
+        except deadline.Hung:
+            self._start_deadline = max(self._start_deadline / 4, min(self._start_deadline, 1.0))
+            raise
+
+    def safely(self, record: PluginRecord, what: str, work: Callable[[], T], otherwise: Callable[[], T]) -> T:
+        """Return what a plugin's code makes of stored values; if it raises, what it makes `otherwise`."""
+        try:
+            return work()
+        except ANYTHING as error:
+            log.warning("plugin failed", plugin=record.name, hook=what, error=type(error).__name__)
+            return otherwise()
+
+    def problem_with(self, work: Callable[[], str]) -> str:
+        """Return the sentence that `work` returns, or one about what it raised."""
+        try:
+            return work()
+        except (Unavailable, BadConfig):
+            raise
+        except ANYTHING as error:
+            return f"Its migrations cannot be read ({type(error).__name__}: {error}); its author must mend them."
 
     def _call(
         self, record: PluginRecord, implementation: pluggy.HookImpl, arguments: Mapping[str, Any], seconds: float

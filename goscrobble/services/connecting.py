@@ -188,6 +188,7 @@ def _store_tried(
 ) -> SourceRow:
     """Store settings that were tried out, and what came of that."""
     changed = dict(values) | {"settings": json.dumps(_without(sealed, tried))}
+    changed |= {"poll_owner": None, "poll_until": None}  # what a poll under way finds out is not about these settings
     if row.poll_at is not None and (row.is_refused or isinstance(tried, Ready)):
         changed |= _state(core, tried)  # one that works goes on as it was until its owner is back from the service
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 
 from goscrobble.errors import Unavailable
 from goscrobble.migrations import plugins as tables
+from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.services import failures, settings
 from goscrobble.services.core import Core
 
@@ -23,8 +25,12 @@ def attach(core: Core) -> Core:
 def _leave_out_the_outdated(core: Core) -> None:
     records = core.plugins.records
     for record in records.values():
-        if record.migrations is not None and record.fault is None:
-            with core.database.read() as connection:
-                sentence = tables.problem(connection, record, records)
-            if sentence:
-                core.plugins.refuse_outdated(record, sentence)
+        if record.migrations is None or record.fault is not None:
+            continue
+        if sentence := core.plugins.problem_with(partial(_problem, core, record)):
+            core.plugins.refuse_outdated(record, sentence)
+
+
+def _problem(core: Core, record: PluginRecord) -> str:
+    with core.database.read() as connection:
+        return tables.problem(connection, record, core.plugins.records)

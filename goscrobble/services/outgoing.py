@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -323,7 +324,8 @@ def _resume(core: Core, host: str) -> None:
     with core.database.read() as connection:
         if hosts.not_before(connection, host) is None:
             return
-    core.database.write(lambda connection: hosts.resume(connection, host))
+    with suppress(Unavailable):  # then it is forgotten with the next answer; this one must not be lost for it
+        core.database.write(lambda connection: hosts.resume(connection, host))
 
 
 def _wait_asked(text: str | None, now: float) -> float:

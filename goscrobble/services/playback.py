@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
+
 from goscrobble.domain import events as source_events
 from goscrobble.domain import rules, sessions
 from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft
@@ -22,6 +24,8 @@ from goscrobble.storage import scrobbles, sources, users
 from goscrobble.storage import sessions as stored
 from goscrobble.storage.database import Connection
 from goscrobble.storage.sessions import SessionRow
+
+log = structlog.get_logger("goscrobble.playback")
 
 _TRIES = 5  # how often another worker may be faster with the same player
 _AT_ONCE = 200  # sessions that one tick judges
@@ -99,13 +103,24 @@ def judge_due(core: Core) -> int:
         with core.database.read() as connection:
             connected = sources.find(connection, row.user_id, source, voice)
         source_id = connected.id if connected is not None else None
-        step = sessions.run_out(_session(row), core.now())
+        step = _run_out(row, core.now())
         try:
             ingest.submit(core, row.user_id, step.listens, source=source, voice=voice, source_id=source_id)
         except NotFound:
             continue  # the account was deleted a moment ago, and the session with it
         core.database.write(partial(_mark_judged, row=row, notes=_notes(step, int(core.now())), source_id=source_id))
     return len(due)
+
+
+def _run_out(row: SessionRow, now: float) -> Step:
+    """Return what the clock decides of a session; one that holds nonsense is over, and holds nobody else up."""
+    try:
+        return sessions.run_out(_session(row), now)
+    except (ValueError, OverflowError) as error:
+        log.warning(
+            "a play session could not be judged", source=row.voice.partition(":")[0], error=type(error).__name__
+        )
+        return Step()
 
 
 def _mark_judged(connection: Connection, row: SessionRow, notes: list[SourceEvent], source_id: int | None) -> None:

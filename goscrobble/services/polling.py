@@ -6,12 +6,16 @@ in the middle has stored both or neither; the next poll finds the same plays, an
 
 from __future__ import annotations
 
+import math
 import random
 from typing import Any
+
+import structlog
 
 from goscrobble import logs
 from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.errors import NotFound
+from goscrobble.plugins.checks import LONGEST_WAIT
 from goscrobble.plugins.declarations import PluginRecord, Polled, Poller
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
 from goscrobble.services import mail
@@ -20,6 +24,8 @@ from goscrobble.services.source_accounts import Connected
 from goscrobble.storage import sources
 from goscrobble.storage.database import Connection
 from goscrobble.storage.sources import ClaimedPoll
+
+log = structlog.get_logger("goscrobble.polling")
 
 SHORTEST_PAUSE = 5  # seconds after a failure; doubled with each
 LONGEST_PAUSE = 240
@@ -59,6 +65,12 @@ def poll(core: Core, claimed: ClaimedPoll) -> None:
         _refuse(core, claimed, str(error) or "The plugin cannot poll this connection")
     else:
         _store(core, claimed, poller, account, polled)
+
+
+def fail(core: Core, claimed: ClaimedPoll, error: Exception) -> None:
+    """Give back a connection whose poll could not be stored, to be tried again; its owner and the log are told."""
+    log.warning("what a poll brought could not be stored", plugin=claimed.account.plugin, error=type(error).__name__)
+    _retry(core, claimed, RetryLater("What the service answered could not be stored"))
 
 
 def run_due(core: Core) -> int:
@@ -104,8 +116,10 @@ def _store(core: Core, claimed: ClaimedPoll, poller: Poller, account: Connected,
 
 
 def _retry(core: Core, claimed: ClaimedPoll, error: RetryLater) -> None:
-    attempts = claimed.account.attempts
-    pause = min(SHORTEST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE) if error.after is None else max(1, error.after)
+    attempts, pause = claimed.account.attempts, error.after
+    if pause is None or not math.isfinite(pause):
+        pause = min(SHORTEST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
+    pause = min(max(1, pause), LONGEST_WAIT)
     sentence = logs.without_secrets(str(error) or "The service cannot be asked right now")
     _finish(core, claimed, sentence, poll_at=int(core.now() + pause), attempts=attempts + 1)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from goscrobble.config import RuntimeSettings
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.plugin_names import misnamed
 from goscrobble.errors import NotFound
 from goscrobble.plugins.checks import keys_of
-from goscrobble.services import administration, settings, sources
+from goscrobble.services import administration, settings, sources, tokens
 from goscrobble.services.core import Core
-from goscrobble.storage import failures, plugin_tables
+from goscrobble.storage import credentials, failures, plugin_tables
 from goscrobble.storage import settings as stored_settings
 from goscrobble.storage import sources as stored_sources
 from goscrobble.storage.database import Connection
@@ -51,7 +52,8 @@ def purge(core: Core, by: Account | None, plugin: str) -> Leftovers:
     def work(connection: Connection) -> None:
         plugin_tables.drop(connection, found.tables)
         stored_settings.remove(connection, found.settings)
-        stored_sources.remove_of_plugin(connection, plugin)
+        voices = stored_sources.remove_of_plugin(connection, plugin)
+        credentials.delete_api_tokens(connection, voices)
         failures.forget(connection, plugin=plugin)
         detail = f"{len(found.tables)} tables, {len(found.settings)} settings, {found.connections} connections"
         administration.note(core, connection, by, administration.Action.PLUGIN_PURGE, plugin, detail)
@@ -59,6 +61,7 @@ def purge(core: Core, by: Account | None, plugin: str) -> Leftovers:
     core.database.write(work)
     settings.forget(core)
     sources.forget(core)
+    tokens.forget(core)
     return found
 
 
@@ -68,5 +71,6 @@ def _keys(core: Core, connection: Connection, plugin: str) -> list[str]:
     record = core.plugins.records.get(plugin)
     if record is not None and record.fault is None:
         return sorted(keys_of(record) & stored.keys())
-    taken = {key for one in core.plugins.records.values() if one is not record for key in keys_of(one)}
+    taken = {key.upper() for key in RuntimeSettings.model_fields}
+    taken |= {key for one in core.plugins.records.values() if one is not record for key in keys_of(one)}
     return sorted(key for key in stored.keys() - taken if key.startswith(f"{plugin.upper()}_"))

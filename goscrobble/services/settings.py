@@ -164,12 +164,21 @@ def _read_plugin(
     fixed.pop("enabled", None)
     fields = record.settings_model.model_fields
     found = {key: stored[f"{prefix}_{key.upper()}"] for key in fields if f"{prefix}_{key.upper()}" in stored}
-    settings = _lenient(record.settings_model, found, fixed)
+    model = record.settings_model
+    settings = core.plugins.safely(
+        record, "settings", lambda: _readable(_lenient(model, found, fixed)), lambda: model.model_validate(fixed)
+    )
     for key, field in fields.items():
         name = f"{prefix}_{key.upper()}"
         value, is_secret = secrets.plain(settings, key), secrets.is_secret(record.settings_model, key)
         known[name] = Option(name, record.name, key, value, key in fixed, field.description or "", is_secret)
     return settings, is_on
+
+
+def _readable(settings: M) -> M:
+    """Return settings that can be shown; raises what a plugin's own types raise if not."""
+    settings.model_dump(mode="json")
+    return settings
 
 
 def _lenient(model: type[M], found: Mapping[str, Any], fixed: Mapping[str, Any]) -> M:

@@ -139,6 +139,7 @@ class Connected:
     def accept(self) -> None:
         """Say that the connection works now: it is polled at once."""
         values: dict[str, Any] = {"is_refused": False, "problem": None, "attempts": 0, "poll_at": int(self.now())}
+        values |= {"poll_owner": None, "poll_until": None}  # what a poll under way finds out is about before
         self._core.database.write(lambda connection: stored.change(connection, self._row.id, **values))
         sources.forget(self._core)
 

@@ -135,9 +135,14 @@ def model_of(core: Core, row: SourceRow) -> type[SourceSettings]:
 
 def shown_settings(core: Core, row: SourceRow) -> tuple[dict[str, Any], set[str]]:
     """Return a connection's settings as they may be shown, plain and without secrets, and which secrets are set."""
-    model, found = model_of(core, row), settings_of(core, row)
+    model = model_of(core, row)
     secret = {field for field in model.model_fields if secrets.is_secret(model, field)}
-    values = {field: secrets.plain(found, field) for field in model.model_fields}
+    try:
+        found = settings_of(core, row)
+        values = {field: secrets.plain(found, field) for field in model.model_fields}
+    except Unavailable:  # the plugin asks for more now: the owner sees what there is, and sets what is missing
+        stored = secrets.unseal(core, json.loads(row.settings))
+        values = {field: stored.get(field) for field in model.model_fields}
     return {key: value for key, value in values.items() if key not in secret}, {key for key in secret if values[key]}
 
 

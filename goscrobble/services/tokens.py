@@ -10,7 +10,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.services import identities
 from goscrobble.services.core import Core
-from goscrobble.storage import credentials
+from goscrobble.storage import credentials, sources
 from goscrobble.storage.credentials import ApiTokenInfo
 from goscrobble.storage.database import Connection
 
@@ -56,16 +56,18 @@ def list_api_tokens(core: Core, account: Account) -> list[ApiTokenInfo]:
 
 
 def revoke_api_token(core: Core, account: Account, uuid: str, *, beside: Beside | None = None) -> None:
-    """Delete a token of this account. Raises NotFound."""
+    """Delete a token of this account, and the connections that speak with it. Raises NotFound."""
 
     def remove(connection: Connection) -> None:
         if "\0" in uuid or not credentials.delete_api_token(connection, account.id, uuid):
             raise NotFound("There is no such token")
+        sources.remove_of_voice(connection, account.id, uuid)
         if beside is not None:
             beside(connection)
 
     core.database.write(remove)
     forget(core)
+    core.database.caches.pop("sources", None)
 
 
 def forget(core: Core) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -77,6 +78,11 @@ def touch_api_token(connection: Connection, uuid: str, *, now: int) -> None:
 def delete_api_token(connection: Connection, user_id: int, uuid: str) -> bool:
     """Delete one token of an account; returns whether there was one."""
     return bool(connection.execute(delete(_api).where(_api.c.user_id == user_id, _api.c.uuid == uuid)).rowcount)
+
+
+def delete_api_tokens(connection: Connection, uuids: Collection[str]) -> int:
+    """Delete these tokens, whosever they are; returns how many there were."""
+    return connection.execute(delete(_api).where(_api.c.uuid.in_(uuids))).rowcount
 
 
 # ---- refresh tokens ----

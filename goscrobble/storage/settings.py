@@ -6,9 +6,10 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
 
 from goscrobble.models import Setting, table
+from goscrobble.storage.dialect import upsert
 
 _setting = table(Setting)
 
@@ -21,8 +22,9 @@ def read_all(connection: Connection) -> dict[str, Any]:
 def write(connection: Connection, values: Mapping[str, Any], now: int) -> None:
     """Store these values; the keys' earlier ones are replaced."""
     for key in sorted(values):
-        connection.execute(delete(_setting).where(_setting.c.key == key))
-        connection.execute(insert(_setting).values(key=key, value=json.dumps(values[key]), changed_at=now))
+        changed = {"value": json.dumps(values[key]), "changed_at": now}
+        new = upsert(connection, _setting).values({"key": key} | changed)
+        connection.execute(new.on_conflict_do_update(index_elements=["key"], set_=changed))
 
 
 def remove(connection: Connection, keys: Collection[str]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import KEPT, LONGEST_REASON, LONGEST_WHAT, EventOutcome, SourceEvent
@@ -115,9 +115,15 @@ def count_of_plugin(connection: Connection, plugin: str) -> int:
     return connection.execute(select(func.count()).where(_account.c.plugin == plugin)).scalar_one()
 
 
-def remove_of_plugin(connection: Connection, plugin: str) -> int:
-    """Delete every source account of a plugin; returns how many."""
-    return connection.execute(delete(_account).where(_account.c.plugin == plugin)).rowcount
+def remove_of_plugin(connection: Connection, plugin: str) -> list[str]:
+    """Delete every source account of a plugin; returns the voices they spoke with."""
+    gone = delete(_account).where(_account.c.plugin == plugin).returning(_account.c.voice)
+    return list(connection.execute(gone).scalars())
+
+
+def remove_of_voice(connection: Connection, user_id: int, voice: str) -> None:
+    """Delete what speaks with a voice: its token is gone, so it never will again."""
+    connection.execute(delete(_account).where(_account.c.user_id == user_id, _account.c.voice == voice))
 
 
 # ---- events ----
@@ -189,17 +195,10 @@ def claim_due(
 ) -> list[ClaimedPoll]:
     """Take the source accounts that are due longest; nobody else polls them until `lease` seconds have passed."""
     due = (
-        select(_account.c.id)
-        .where(
-            _account.c.plugin.in_(plugins),
-            _account.c.poll_at <= now,
-            ~_account.c.is_paused,
-            ~_account.c.is_refused,
-            or_(_account.c.poll_until.is_(None), _account.c.poll_until <= now),
-        )
+        _due(plugins, now)
         .order_by(_account.c.poll_at, _account.c.id)
         .limit(limit)
-        .with_for_update(skip_locked=True)  # SQLite has one writer at a time and needs none
+        .with_for_update(skip_locked=True, of=_account)  # SQLite has one writer at a time and needs none
     )
     found = [row.id for row in connection.execute(due)]
     if not found:
@@ -215,14 +214,7 @@ def claim_due(
 
 def is_due(connection: Connection, plugins: Collection[str], *, now: int) -> bool:
     """Return whether `claim_due` would find something; a read, which disturbs nobody."""
-    query = select(_account.c.id).where(
-        _account.c.plugin.in_(plugins),
-        _account.c.poll_at <= now,
-        ~_account.c.is_paused,
-        ~_account.c.is_refused,
-        or_(_account.c.poll_until.is_(None), _account.c.poll_until <= now),
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return connection.execute(_due(plugins, now).limit(1)).first() is not None
 
 
 def finish_poll(connection: Connection, poll: ClaimedPoll, **values: Any) -> bool:
@@ -285,6 +277,19 @@ def _add_value(connection: Connection, account_id: int, key: str, value: Any) ->
 
 
 # ---- parts ----
+
+
+def _due(plugins: Collection[str], now: int) -> Select[tuple[int]]:
+    """Return the query for the source accounts that are to be polled; those of disabled people are not."""
+    owned = select(_account.c.id).join_from(_account, _user, _account.c.user_id == _user.c.id)
+    return owned.where(
+        _account.c.plugin.in_(plugins),
+        _account.c.poll_at <= now,
+        ~_account.c.is_paused,
+        ~_account.c.is_refused,
+        ~_user.c.is_disabled,
+        or_(_account.c.poll_until.is_(None), _account.c.poll_until <= now),
+    )
 
 
 def _first(connection: Connection, condition: Any) -> SourceRow | None:

@@ -7,12 +7,16 @@ at its own time.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from pydantic import Field, field_validator
 
 from goscrobble.plugins import Playing, ScrobbleDraft, SourceAccount, SourceSettings
 
+LONGEST_HELD = 20_000  # characters of one event
+MOST_NAMES = 50  # users of one Jellyfin that are told apart
+AT_ANSWER, AT_ONCE = 300, 20  # held events that are told when the listener answers, and with each event that follows
 MOST_HELD = 5000  # events of one connection: weeks of a large family
 QUESTION = "Several people use this Jellyfin. Which of these users are you? Until you answer, nothing is counted."
 
@@ -36,30 +40,42 @@ class Connection(SourceSettings):
 
 def is_theirs(account: SourceAccount, name: str | None, told: Told) -> bool:
     """Return whether an event of this Jellyfin user is the listener's own; else it has been ignored or held."""
-    release(account)
+    is_open = release(account, AT_ONCE)
     users = account.settings.users
-    if name is None or (users and _is_among(name, users)):
+    if users and name is not None and not _is_among(name, users):
+        account.note("ignored", f"{name} is not one of the Jellyfin users you named for this connection.", _what(told))
+        return False
+    if name is None or (users and is_open):
         return True
     if users:
-        account.note("ignored", f"{name} is not one of the Jellyfin users you named for this connection.", _what(told))
+        _hold(account, name, told, f"{name} played this. It is counted after what was held before.")
         return False
     heard = _heard(account, name)
     if len(heard) == 1:
         return True
-    _hold(account, name, told, heard)
+    people = ", ".join(sorted(heard.values(), key=str.casefold))
+    _hold(account, name, told, f"{name} played this. Waiting for your answer: which of {people} are you?")
     return False
 
 
-def release(account: SourceAccount) -> None:
-    """Tell what was held, once the listener has said who they are: their own, in the order it came."""
+def release(account: SourceAccount, most: int = AT_ANSWER) -> bool:
+    """Tell what was held, once the listener has said who they are: their own, in the order it came, so many at once.
+
+    Returns whether nothing is held any more.
+    """
     users = account.settings.users
     if not users or not account.values.get("held"):
-        return
-    for key, kept in account.values.items("held:"):
+        return True
+    held = account.values.items("held:")
+    for key, kept in held[:most]:
         if _is_among(kept["name"], users):
             _tell(account, kept)
         account.values.remove(key)
+        time.sleep(0)  # others' turn
+    if len(held) > most:
+        return False
     account.values.remove("held", *(key for key, _ in account.values.items("last:")))
+    return True
 
 
 # ---- parts ----
@@ -69,7 +85,7 @@ def _heard(account: SourceAccount, name: str) -> dict[str, str]:
     """Return the users heard so far, this one among them."""
     heard = dict(account.values.items("name:"))
     key = f"name:{name.casefold()}"
-    if key not in heard:
+    if key not in heard and len(heard) < MOST_NAMES:
         account.values.add(key, name)
         heard = dict(account.values.items("name:"))  # another worker may have heard somebody else just now
         if len(heard) > 1:
@@ -77,13 +93,17 @@ def _heard(account: SourceAccount, name: str) -> dict[str, str]:
     return heard
 
 
-def _hold(account: SourceAccount, name: str, told: Told, heard: dict[str, str]) -> None:
+def _hold(account: SourceAccount, name: str, told: Told, why: str) -> None:
     last_key = f"last:{told.player}" if isinstance(told, Playing) else ""
     if isinstance(told, Playing):
         now = [told.item, told.state]
         if not told.starts and account.values.get(last_key) == now:
             return  # it just goes on
         account.values.put(last_key, now)
+    text = told.model_dump_json(exclude_defaults=True)
+    if len(text) > LONGEST_HELD:
+        account.note("rejected", "Its names are too long to be kept.")
+        return
     number = account.values.get("held") or 0
     if number >= MOST_HELD:
         account.note("rejected", f"{MOST_HELD} events are held already; answer which users you are.", _what(told))
@@ -93,8 +113,7 @@ def _hold(account: SourceAccount, name: str, told: Told, heard: dict[str, str]) 
     # The player's own time keeps events of one moment apart, whichever worker takes them.
     key = f"held:{account.now():.3f}:{number}:{name.casefold()}"
     account.values.put(key, {"name": name, kind: told.model_dump(mode="json", exclude_defaults=True)})
-    people = ", ".join(sorted(heard.values(), key=str.casefold))
-    account.note("held", f"{name} played this. Waiting for your answer: which of {people} are you?", _what(told))
+    account.note("held", why, _what(told))
 
 
 def _tell(account: SourceAccount, kept: dict[str, Any]) -> None:

@@ -16,6 +16,8 @@ MINUTE = 60
 LONGEST = 2**31 - 1  # seconds; the core refuses such a length with a sentence
 STALE_AFTER, STALE_PART = 60, 0.05  # seconds, and part of its length, for which a track may be listed after its end
 STALE_UNKNOWN = 3600  # seconds, of a track of unknown length
+SLOWEST, FASTEST = 0.25, 4.0
+MOST = 20  # tracks that one listener has on at once, on all players; more is no listening
 MUSIC = {None, "music", "song"}
 STATES = {None: "playing", "playing": "playing", "paused": "paused", "starting": "starting"}
 
@@ -56,6 +58,8 @@ def normalise(answer: Answer, username: str, asked: float, now: float) -> tuple[
         state = STATES.get(entry.state and entry.state.casefold())
         if (entry.username or "").casefold() != username.casefold() or state is None or _is_stale(entry):
             continue
+        if len(listed) + len(skipped) >= MOST:
+            break
         artists = _artists(entry)
         if reason := _why_not(entry, artists):
             skipped.append(Skipped(_item(entry), entry.title or "", reason))
@@ -84,8 +88,13 @@ def _listed(
         tells=entry.state is not None,
         began=_began(entry, between),
         position=_position(entry),
-        rate=entry.playback_rate or 1.0,
+        rate=_rate(entry.playback_rate),
     )
+
+
+def _rate(told: float | None) -> float:
+    """Return how fast a player plays; what no player can is not believed."""
+    return told if told is not None and SLOWEST <= told <= FASTEST else 1.0
 
 
 def _why_not(entry: Entry, artists: tuple[str, ...]) -> str:

@@ -12,6 +12,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
+MOST_ENTRIES = 1000  # of one answer that are read: no server has more people who listen at once
+
 
 class NoSubsonic(ValueError):
     """This is not what a Subsonic server answers."""
@@ -110,7 +112,7 @@ class Entry(_Payload):
 class NowPlaying(_Payload):
     """What everybody plays."""
 
-    entry: Annotated[tuple[Entry, ...], BeforeValidator(_objects)] = ()
+    entry: Annotated[tuple[Entry, ...], BeforeValidator(lambda value: _objects(value)[:MOST_ENTRIES])] = ()
 
 
 class Error(_Payload):

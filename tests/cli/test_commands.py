@@ -292,6 +292,12 @@ def test_what_a_plugin_left_is_purged(goscrobble, core):
     assert sources.list_all(core, ada) == []
 
 
+def test_purging_never_takes_a_setting_of_the_server(goscrobble, core):
+    runtime_settings.change(core, {"REGISTRATION_ENABLED": False})
+    assert refused(goscrobble("plugins", "purge", "registration", "--yes")).startswith("There is nothing")
+    assert said(goscrobble("config", "get", "REGISTRATION_ENABLED")) == "false\n"
+
+
 def test_a_plugin_that_does_not_exist_is_a_sentence(goscrobble):
     for verb in ("show", "enable", "disable"):
         assert refused(goscrobble("plugins", verb, "tidal")) == "There is no plugin called tidal."

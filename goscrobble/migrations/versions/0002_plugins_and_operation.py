@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_source_account")),
         sa.UniqueConstraint("user_id", "plugin", "voice", name=op.f("uq_source_account_user_id_plugin_voice")),
         sa.UniqueConstraint("uuid", name=op.f("uq_source_account_uuid")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_source_account_poll_at", "source_account", ["poll_at"], unique=False)
     op.create_table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Self
 
 from flask import Blueprint
@@ -15,6 +15,7 @@ from goscrobble.services.sources import SourceState
 from goscrobble.storage.sources import SourceRow
 from goscrobble.web import auth, current_core
 from goscrobble.web.api.openapi import Message, describe
+from goscrobble.web.api.shapes import moment
 from goscrobble.web.body import Text, json_body
 
 blueprint = Blueprint("api_sources", __name__, url_prefix="/api/v1/user/sources")
@@ -62,9 +63,9 @@ class Source(BaseModel):
             else SourceQuestion(setting=question.setting, sentence=question.sentence, choices=list(question.choices)),
             settings=values,
             secrets_set=sorted(secrets_set),
-            last_heard_at=_moment(row.last_heard_at),
-            next_poll_at=_moment(row.poll_at) if is_polled else None,
-            created_at=datetime.fromtimestamp(row.created_at, UTC),
+            last_heard_at=None if row.last_heard_at is None else moment(row.last_heard_at),
+            next_poll_at=moment(row.poll_at) if is_polled and row.poll_at is not None else None,
+            created_at=moment(row.created_at),
             **more,
         )
 
@@ -112,8 +113,7 @@ class Event(BaseModel):
     @classmethod
     def of(cls, event: SourceEvent) -> Self:
         """Return the event in this shape."""
-        at = datetime.fromtimestamp(event.at, UTC)
-        return cls(at=at, what=event.what, outcome=event.outcome, reason=event.reason)
+        return cls(at=moment(event.at), what=event.what, outcome=event.outcome, reason=event.reason)
 
 
 class Events(BaseModel):
@@ -191,7 +191,3 @@ def list_events(source_id: str) -> dict[str, Any]:
     core, account = current_core(), auth.require("account").account
     found = sources.events(core, sources.find(core, account, source_id))
     return Events(events=[Event.of(event) for event in found]).model_dump(mode="json")
-
-
-def _moment(at: int | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)

@@ -277,3 +277,48 @@ def test_a_switched_off_plugin_is_shut_below_a_path_prefix_too(serve, found):
 
     for path in ("/music/api/v1/ingress/good", "/api/v1/ingress/good"):
         assert app.test_client().post(f"{path}?key={key}", json={"title": "One"}).status_code == 404
+
+
+UNREADABLE = """
+    from goscrobble.plugins import PluginSettings, hookimpl
+    from pydantic import Field, field_validator
+
+    class Settings(PluginSettings):
+        names: str = Field(default="a,b", description="Names.")
+
+        @field_validator("names", mode="before")
+        @classmethod
+        def _split(cls, value):
+            return ",".join(value.split(","))  # an earlier version stored a list
+
+    @hookimpl
+    def register_config():
+        return Settings
+"""
+NO_JSON = """
+    from goscrobble.plugins import PluginSettings, hookimpl
+    from pydantic import Field
+
+    class Settings(PluginSettings):
+        blob: bytes = Field(default=b"\\xff", description="Bytes.")
+
+    @hookimpl
+    def register_config():
+        return Settings
+"""
+
+
+def test_stored_settings_that_a_plugin_chokes_on_yield_to_the_defaults(serve, found, clock):
+    app = serve(found(("picky", UNREADABLE)))
+    core = core_of(app)
+    with core.database.engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO setting VALUES ('PICKY_NAMES', '[1, 2]', 0)")
+    clock.advance(5)
+    assert app.test_client().get("/api/v1/serverinfo").status_code == 200
+    assert runtime_settings.plugin(core, "picky").names == "a,b"
+
+
+def test_settings_that_json_cannot_hold_stop_that_plugin_alone(serve, found):
+    app = serve(found(("bytes", NO_JSON)))
+    assert statuses(core_of(app)) == {"bytes": Status.FAILED_TO_LOAD}
+    assert app.test_client().get("/api/v1/serverinfo").status_code == 200

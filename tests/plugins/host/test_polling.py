@@ -5,10 +5,12 @@ import sys
 import threading
 
 import pytest
+from pydantic import ValidationError
 
 from goscrobble.domain.events import EventOutcome
 from goscrobble.jobs.runner import Runner
-from goscrobble.services import accounts, connecting, failures, history, playback, polling, sources
+from goscrobble.plugins import Playing, ScrobbleDraft
+from goscrobble.services import accounts, connecting, failures, history, playback, polling, sources, tokens
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import make_account, make_core
 from tests.plugins.host.strangers import core_of
@@ -272,3 +274,76 @@ def test_who_deletes_the_account_in_the_middle_of_a_poll_hurts_nobody(core, ada,
     accounts.delete(core, ada)
     polling.poll(core, claimed)
     assert accounts.find(core, "ada") is None
+
+
+def test_nobody_is_polled_for_whose_account_is_disabled(core, ada, connected):
+    make_account(core, "root", admin=True)
+    accounts.set_disabled(core, ada, disabled=True)
+    assert polling.run_due(core) == 0
+    accounts.set_disabled(core, ada, disabled=False)
+    assert polling.run_due(core) == 1
+
+
+def test_a_poll_that_began_before_the_owner_mended_it_says_nothing_about_it(core, ada, connected, service):
+    (claimed,) = polling.claim(core, "one", 1)
+    connecting.change(core, ada, connected.uuid, settings={"password": "right"})
+    service.trouble.append(service.NotAuthorized("Wrong password"))
+    polling.poll(core, claimed)
+    row = again(core, ada, connected)
+    assert (row.is_refused, row.problem) == (False, None)
+
+
+@pytest.mark.parametrize("after", [float("inf"), float("nan"), 1e300, -5])
+def test_a_pause_that_cannot_be_is_none_or_a_day(core, ada, connected, service, clock, after):
+    service.trouble.append(service.RetryLater("Later", after=after))
+    polling.run_due(core)
+    assert 1 <= again(core, ada, connected).poll_at - clock.at <= 86_400
+
+
+def test_a_poll_that_brings_too_much_or_nonsense_is_a_failure_of_the_plugin(core, ada, connected, service, clock):
+    for again_in in (float("inf"), -1):
+        service.again_in = again_in
+        clock.advance(300)
+        polling.run_due(core)
+        assert again(core, ada, connected).problem == "The plugin failed; the administrator's page says why"
+
+
+def test_a_session_that_holds_nonsense_holds_nobody_else_up(core, ada, connected, clock):
+    bob = make_account(core, "bob")
+    for account in (ada, bob):
+        event = Playing(
+            player="p",
+            item="i",
+            draft=ScrobbleDraft(title="Song", artists=("A",), played_at=0, duration=200),
+            state="playing",
+            at=clock.at,
+            starts=True,
+        )
+        playback.observe(core, account.id, event, source="jellyfin")
+    with core.database.engine.begin() as connection:  # as an older version may have stored it
+        connection.exec_driver_sql(f"UPDATE play_session SET heard = '1e308', draft = '{{}}' WHERE user_id = {ada.id}")
+    clock.advance(1000)
+    playback.judge_due(core)
+    assert titles(core, bob) == ["Song"]
+    clock.advance(10)
+    assert playback.judge_due(core) == 0
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_no_event_of_a_player_is_at_a_time_that_is_none(value):
+    draft = ScrobbleDraft(title="Song", artists=("A",), played_at=0)
+    for wrong in ({"at": value}, {"at": 0, "position": value}, {"at": 0, "position": -1}):
+        with pytest.raises(ValidationError):
+            Playing(player="p", item="i", draft=draft, state="playing", **wrong)
+
+
+def test_the_id_of_a_connection_that_is_gone_is_never_anothers(core, ada, connected):
+    connecting.disconnect(core, ada, connected.uuid)
+    assert connecting.connect(core, ada, "polled").row.id > connected.id
+
+
+def test_revoking_a_token_ends_the_connection_that_speaks_with_it(core, ada):
+    token = tokens.add_api_token(core, ada, "player", {"ingest"})[0]
+    sources.heard_from(core, ada.id, "jellyfin", token.id, "player")
+    tokens.revoke_api_token(core, ada, token.id)
+    assert sources.list_all(core, ada) == []

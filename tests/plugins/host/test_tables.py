@@ -236,3 +236,15 @@ def test_two_processes_that_upgrade_at_once_do_it_once(package, settings, databa
         versions = connection.execute(text("SELECT version_num FROM plugin_shelf_alembic_version")).scalars().all()
     engine.dispose()
     assert versions == ["shelf1"]
+
+
+@pytest.mark.parametrize(
+    "text_of_file", ["import no_such_module", "def upgrade(:", "revision = 'x'; down_revision = 'gone'"]
+)
+def test_a_migration_that_cannot_be_read_stops_that_plugin_alone(package, start, tmp_path, text_of_file):
+    points = package()
+    (tmp_path / points[0].value / "versions" / "1.py").write_text(text_of_file)
+    core, problems = start(points)
+    assert list(problems) == ["shelf"]
+    assert statuses(core) == {"shelf": Status.OUTDATED}
+    assert core.plugins.records["shelf"].error.startswith("Its migrations cannot be read (")
