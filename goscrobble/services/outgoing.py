@@ -200,6 +200,7 @@ def _send(
             body += chunk
             if len(body) > most:
                 raise _Refused("too large an answer")
+            backend.check_deadline()  # also between pieces that came with one read: there may be thousands
     return Answer(response.status, got, bytes(body))
 
 
@@ -227,6 +228,10 @@ class _Backend(httpcore2.NetworkBackend):
         self._ends_at = time.monotonic() + timeout
         self._resolve = resolve
         self._inner = httpcore2.SyncBackend()
+
+    def check_deadline(self) -> None:
+        """Raise ReadTimeout once the deadline has passed."""
+        _left(self._ends_at)
 
     def connect_tcp(
         self,

@@ -28,7 +28,7 @@ from goscrobble.testing.clock import START
 
 SENTENCE = "The server at this address cannot be reached, or its answer cannot be used"
 DEADLINE = 0.6  # seconds that a request of these tests may take
-SLACK = 1.5  # seconds more that a busy machine may need
+SLACK = 5  # seconds more that a busy machine may need; what hangs or never ends takes far longer
 PUBLIC = "93.184.216.34"
 
 
