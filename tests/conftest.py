@@ -32,6 +32,14 @@ def pytest_configure(config):
         config.stash[_URL] = server.url
 
 
+def pytest_collection_modifyitems(config, items):
+    """What asks no database is tried once, with SQLite: the other database would make no difference to it."""
+    if config.getoption("database") == "postgresql":
+        without = [item for item in items if "databases" not in item.fixturenames]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if "databases" in item.fixturenames]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     node.workerinput[SERVER_URL] = node.config.stash.get(_URL, None)

@@ -17,6 +17,8 @@ from goscrobble.storage.buckets import MemoryBuckets, SafeBuckets, SqliteBuckets
 from goscrobble.storage.remote_buckets import POSTGRESQL_FAILURES, PostgresqlBuckets, RedisBuckets, redis_failures
 from tests.web.redis_server import PROGRAM, RedisServer
 
+pytestmark = pytest.mark.usefixtures("databases")  # some ask for one by name only when they run
+
 PATIENCE = 20.0  # seconds: how busy the machine is must not matter where exactness is tested
 LIGHT = (4.0, 2)  # seconds a token, burst
 
