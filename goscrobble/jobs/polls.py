@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 
@@ -12,6 +13,7 @@ from goscrobble.storage.sources import ClaimedPoll
 
 AT_ONCE = 32  # polls of one process
 IDLE = 1.0  # seconds between looks when nothing is due
+PATIENCE = 3.0  # seconds that polls under way are waited for at the end
 PAUSE = 5.0  # seconds after which the database is asked again when it was away
 log = structlog.get_logger("goscrobble.jobs")
 
@@ -33,6 +35,9 @@ def poll_until(core: Core, owner: str, stopping: threading.Event) -> None:
             stopping.wait(pause)
         for one in claimed:
             threading.Thread(target=_poll, args=(core, one, free), name="goscrobble-poll", daemon=True).start()
+    ends_at = time.monotonic() + PATIENCE
+    for _ in range(AT_ONCE):  # what is about to be stored is; a service that hangs is not waited for
+        free.acquire(timeout=max(0.0, ends_at - time.monotonic()))
 
 
 def _poll(core: Core, claimed: ClaimedPoll, free: threading.Semaphore) -> None:
