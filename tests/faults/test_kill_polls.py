@@ -77,6 +77,7 @@ for hour in range(500):
         assert os.WEXITSTATUS(status) == 7, status
         break
     kills += 1
+    moment *= 1.02  # the machine may have become slower than it was then
 else:
     sys.exit("it never came to the end")
 print(kills)
