@@ -14,7 +14,12 @@ _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.in
 
 def upsert(connection: Connection, table: Table) -> Any:
     """Return an INSERT of this table that knows ON CONFLICT."""
-    return _INSERTS[connection.dialect.name](table)
+    return inserting(connection.dialect.name, table)
+
+
+def inserting(dialect: str, table: Table) -> Any:
+    """Return the same by the dialect's name, for statements that are made once."""
+    return _INSERTS[dialect](table)
 
 
 def adding(connection: Connection, table: Table, *returning: str) -> Any:

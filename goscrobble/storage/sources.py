@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
@@ -14,7 +15,7 @@ from goscrobble.domain.events import KEPT, LONGEST_REASON, LONGEST_WHAT, EventOu
 from goscrobble.models import SourceAccount, SourceValue, User, table
 from goscrobble.models import SourceEvent as SourceEventRow
 from goscrobble.storage import users
-from goscrobble.storage.dialect import adding, storable, upsert
+from goscrobble.storage.dialect import adding, inserting, storable
 
 _account, _event, _value, _user = map(table, (SourceAccount, SourceEventRow, SourceValue, User))
 
@@ -163,9 +164,15 @@ def note(connection: Connection, account_id: int, events: Sequence[SourceEvent],
         for i, event in enumerate(events)
     ][-KEPT:]
     if rows:
-        new = upsert(connection, _event)
-        kept = {name: new.excluded[name] for name in ("number", "at", "what", "outcome", "reason")}
-        connection.execute(new.on_conflict_do_update(index_elements=["source_account_id", "slot"], set_=kept), rows)
+        connection.execute(_noting(connection.dialect.name), rows)
+
+
+@cache
+def _noting(dialect: str) -> Any:
+    """Return the statement that writes events over those in their slots; made once, since every play needs it."""
+    new = inserting(dialect, _event)
+    kept = {name: new.excluded[name] for name in ("number", "at", "what", "outcome", "reason")}
+    return new.on_conflict_do_update(index_elements=["source_account_id", "slot"], set_=kept)
 
 
 def events_of(connection: Connection, account_id: int) -> list[SourceEvent]:
