@@ -8,9 +8,10 @@ from collections.abc import Set as AbstractSet
 
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import BadInput, Conflict, NotFound
-from goscrobble.services import identities
+from goscrobble.services import identities, sources
 from goscrobble.services.core import Core
-from goscrobble.storage import credentials, sources
+from goscrobble.storage import credentials
+from goscrobble.storage import sources as stored
 from goscrobble.storage.credentials import ApiTokenInfo
 from goscrobble.storage.database import Connection
 
@@ -61,13 +62,13 @@ def revoke_api_token(core: Core, account: Account, uuid: str, *, beside: Beside 
     def remove(connection: Connection) -> None:
         if "\0" in uuid or not credentials.delete_api_token(connection, account.id, uuid):
             raise NotFound("There is no such token")
-        sources.remove_of_voice(connection, account.id, uuid)
+        stored.remove_of_voice(connection, account.id, uuid)
         if beside is not None:
             beside(connection)
 
     core.database.write(remove)
     forget(core)
-    core.database.caches.pop("sources", None)
+    sources.forget(core)
 
 
 def forget(core: Core) -> None:
