@@ -1,6 +1,7 @@
 """The tables. Import models from here."""
 
 from goscrobble.models.base import Base, db, table
+from goscrobble.models.covers import Cover
 from goscrobble.models.jobs import Job, Setting
 from goscrobble.models.music import Album, Artist, Identifier, Told, Track, TrackArtist
 from goscrobble.models.operation import AuditEntry, Node, PluginFailure
@@ -15,6 +16,7 @@ from goscrobble.models.rollups import (
     UserYearTrack,
 )
 from goscrobble.models.scrobbles import DeletedPlay, Heard, PlaySession, ScrobbleRow
+from goscrobble.models.search import SearchWord
 from goscrobble.models.sources import PausedHost, SourceAccount, SourceEvent, SourceValue
 from goscrobble.models.users import ApiToken, RefreshToken, ResetToken, User, WebSession
 
@@ -24,6 +26,7 @@ __all__ = [
     "Artist",
     "AuditEntry",
     "Base",
+    "Cover",
     "DeletedPlay",
     "Heard",
     "Identifier",
@@ -35,6 +38,7 @@ __all__ = [
     "RefreshToken",
     "ResetToken",
     "ScrobbleRow",
+    "SearchWord",
     "Setting",
     "SourceAccount",
     "SourceEvent",
