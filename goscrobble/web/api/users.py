@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint
 from pydantic import BaseModel, Field
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import Period, parse_dates, parse_range, zone
+from goscrobble.domain.periods import parse_dates, zone
 from goscrobble.errors import BadInput
-from goscrobble.services import accounts, history, playback, statistics
-from goscrobble.web import auth, current_core
+from goscrobble.services import history, playback, statistics
+from goscrobble.web import current_core
+from goscrobble.web.api.asking import RangeQuery, owner_of, period_of
 from goscrobble.web.api.openapi import describe
 from goscrobble.web.api.shapes import Playing, Scrobble, TopArtist, TopTitle, moment, top_artist, top_title
 from goscrobble.web.body import Text, query
@@ -80,15 +81,9 @@ class HistoryQuery(BaseModel):
     source: Annotated[str, Text(40)] | None = Field(default=None, description="A plugin's name.")
 
 
-class TopQuery(BaseModel):
+class TopQuery(RangeQuery):
     """Which period, and how to rank."""
 
-    range: Annotated[str, Text(20)] = Field(
-        default="all",
-        description="7d, 30d, 90d, 365d, all, a year (2024), a month (2024-03) or an ISO week (2024-W11).",
-    )
-    from_: Annotated[str, Text(10)] | None = Field(default=None, alias="from", description="First day, 2024-03-31.")
-    to: Annotated[str, Text(10)] | None = Field(default=None, description="Last day, 2024-04-30.")
     by: Literal["plays", "time"] = "plays"
     limit: int = Field(default=50, ge=1, le=statistics.MOST)
     offset: int = Field(default=0, ge=0, le=2**31 - 1)
@@ -124,18 +119,11 @@ class TopTracks(BaseModel):
 PlaysOfMany.model_rebuild()
 
 
-def _owner(username: str) -> Account:
-    """Return the user if the caller may see them. Raises NotFound, alike for private and unknown."""
-    context = auth.identify()
-    viewer = auth.require("read").account if context is not None else None
-    return accounts.visible(current_core(), username, viewer)
-
-
 @blueprint.get("/users/<username>")
 @describe(tags=["Users"], summary="A person's profile", answers={200: Profile}, auth="optional")
 def profile(username: str) -> dict[str, Any]:
     """Answer a profile."""
-    owner = _owner(username)
+    owner = owner_of(username)
     sums = statistics.totals(current_core(), owner)
     return Profile(
         uuid=owner.uuid,
@@ -162,7 +150,7 @@ def profile(username: str) -> dict[str, Any]:
 )
 def scrobbles(username: str) -> dict[str, Any]:
     """Answer a page of a history."""
-    owner, wanted = _owner(username), query(HistoryQuery)
+    owner, wanted = owner_of(username), query(HistoryQuery)
     filters = history.Filters(
         start=_moment(wanted.from_, owner, last=False),
         end=_moment(wanted.to, owner, last=True),
@@ -183,7 +171,7 @@ def scrobbles(username: str) -> dict[str, Any]:
 @describe(tags=["Users"], summary="What plays now", answers={200: NowPlaying}, auth="optional")
 def now_playing(username: str) -> dict[str, Any]:
     """Answer what a person's players have on."""
-    playing = playback.now_playing(current_core(), _owner(username).id)
+    playing = playback.now_playing(current_core(), owner_of(username).id)
     return NowPlaying(now_playing=[Playing.of(one) for one in playing]).model_dump(mode="json")
 
 
@@ -226,29 +214,17 @@ def recent() -> dict[str, Any]:
 
 
 def _top(username: str, kind: statistics.Kind) -> tuple[list[statistics.TopEntry], int | None]:
-    owner, wanted = _owner(username), query(TopQuery)
+    owner, wanted = owner_of(username), query(TopQuery)
     found = statistics.top(
         current_core(),
         owner,
         kind,
-        _period(wanted, owner),
+        period_of(wanted, owner),
         by=wanted.by,
         limit=wanted.limit + 1,
         offset=wanted.offset,
     )
     return found[: wanted.limit], wanted.offset + wanted.limit if len(found) > wanted.limit else None
-
-
-def _period(wanted: TopQuery, owner: Account) -> Period:
-    tz, now = zone(owner.time_zone), current_core().now()
-    try:
-        if wanted.from_ is None and wanted.to is None:
-            return parse_range(wanted.range, tz, now)
-        today = datetime.fromtimestamp(now, tz).date().isoformat()
-        first = date(1970, 1, 1).isoformat() if wanted.from_ is None else wanted.from_
-        return parse_dates(first, today if wanted.to is None else wanted.to, tz, now)
-    except ValueError as error:
-        raise BadInput(str(error)) from None
 
 
 def _moment(text: str | None, owner: Account, *, last: bool) -> int | None:

@@ -1,0 +1,49 @@
+"""What many questions have in common: about whom, and about which time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from goscrobble.domain.accounts import Account
+from goscrobble.domain.periods import FIRST_YEAR, Period, parse_dates, parse_range, zone
+from goscrobble.errors import BadInput
+from goscrobble.services import accounts
+from goscrobble.web import auth, current_core
+from goscrobble.web.body import Text
+
+
+class RangeQuery(BaseModel):
+    """A period: a named range, or two days, which win over it."""
+
+    range: Annotated[str, Text(20)] = Field(
+        default="all",
+        description="7d, 30d, 90d, 365d, all, a year (2024), a month (2024-03) or an ISO week (2024-W11).",
+    )
+    from_: Annotated[str, Text(10)] | None = Field(default=None, alias="from", description="First day, 2024-03-31.")
+    to: Annotated[str, Text(10)] | None = Field(default=None, description="Last day, 2024-04-30.")
+
+
+def viewer() -> Account | None:
+    """Return who asks, None for a stranger. Raises NotAuthenticated or NotAllowed for a credential that does not do."""
+    return auth.require("read").account if auth.identify() is not None else None
+
+
+def owner_of(username: str) -> Account:
+    """Return the user if the caller may see them. Raises NotFound, alike for private and unknown."""
+    return accounts.visible(current_core(), username, viewer())
+
+
+def period_of(wanted: RangeQuery, owner: Account) -> Period:
+    """Return the period that is asked for, in the owner's time zone. Raises BadInput."""
+    tz, now = zone(owner.time_zone), current_core().now()
+    try:
+        if wanted.from_ is None and wanted.to is None:
+            return parse_range(wanted.range, tz, now)
+        today = datetime.fromtimestamp(now, tz).date().isoformat()
+        first = date(FIRST_YEAR, 1, 1).isoformat() if wanted.from_ is None else wanted.from_
+        return parse_dates(first, today if wanted.to is None else wanted.to, tz, now)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
