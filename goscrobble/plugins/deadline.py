@@ -3,12 +3,16 @@
 Each call has a thread of its own (a greenlet where gevent serves) and is waited for until its deadline. One that waits
 for something is then left behind; one that computes for ever is ended by a watchdog, which raises in it. So a hook that
 hangs costs its caller the deadline, and the server a sleeping thread at most.
+
+Nothing is raised in a thread that waits: until it took the exception, every other thread would look for one of its own
+at each call and each turn of a loop, and Python 3.11 does not get past that look in code that is traced.
 """
 
 from __future__ import annotations
 
 import contextvars
 import ctypes
+import math
 import sys
 import threading
 import time
@@ -60,9 +64,12 @@ class _Call(Generic[T]):
         self._function: Callable[[], T] | None = function
         self._context = contextvars.copy_context()
         self._greenlet: Any = None
+        self._cpu_clock: int | None = None  # that of its thread; stays readable, as an error, when that has ended
+        self._computed = math.inf  # seconds of it at the last look
 
     def run(self) -> None:
         self.thread_id, self._greenlet = _native("_thread", "get_ident")(), _greenlet()
+        self._cpu_clock = _cpu_clock(self.thread_id)
         self.frame = sys._getframe()  # noqa: SLF001 - the library has no other name for it
         try:
             if self._function is not None:
@@ -80,6 +87,17 @@ class _Call(Generic[T]):
         self._function = None
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
+
+    def has_computed(self) -> bool:
+        """Whether its thread has computed since the last look, as far as the system tells."""
+        if self._cpu_clock is None:
+            return True
+        before = self._computed
+        try:
+            self._computed = time.clock_gettime(self._cpu_clock)
+        except OSError:  # the thread has ended
+            return False
+        return self._computed > before
 
     def is_running_now(self) -> bool:
         """Whether this call is what its thread executes at this moment: under gevent there are others."""
@@ -119,7 +137,7 @@ class _Watchdog:
                     return
                 overdue = [call for call in self._calls if now > call.overdue_at]
             for call in overdue:
-                if call.is_running_now():
+                if call.has_computed() and call.is_running_now():
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(call.thread_id), ctypes.py_object(_Stop))
 
 
@@ -127,6 +145,12 @@ def _native(module: str, name: str) -> Any:
     """Return a function of the standard library as it was before gevent replaced it."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey.get_original(module, name) if monkey is not None else getattr(import_module(module), name)
+
+
+def _cpu_clock(thread_id: int) -> int | None:
+    """Return the clock of the time that a thread, which must be the caller's, has computed; macOS has none."""
+    clock_of: Callable[[int], int] | None = getattr(time, "pthread_getcpuclockid", None)
+    return None if clock_of is None else clock_of(thread_id)
 
 
 def _greenlet() -> Any:

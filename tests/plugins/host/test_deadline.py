@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -45,6 +46,49 @@ def test_a_function_that_hangs_is_cut_off(function):
     with pytest.raises(deadline.Hung, match=r"no answer within 0\.1 seconds"):
         deadline.call(function, 0.1)
     assert time.monotonic() - begun < 2
+
+
+def test_nothing_is_raised_in_one_that_waits():
+    """While it sleeps the exception would stay pending, at the cost of every other thread."""
+    woke = threading.Event()
+
+    def wait():
+        time.sleep(deadline.GRACE + 5 * deadline.TICK)
+        woke.set()
+
+    with pytest.raises(deadline.Hung):
+        deadline.call(wait, 0.1)
+    assert woke.wait(5)
+
+
+def test_one_that_computes_after_it_has_waited_is_ended():
+    ended = threading.Event()
+
+    def wait_and_compute():
+        time.sleep(deadline.GRACE + 5 * deadline.TICK)
+        try:
+            compute()
+        finally:
+            ended.set()
+
+    with pytest.raises(deadline.Hung):
+        deadline.call(wait_and_compute, 0.1)
+    assert ended.wait(10)
+
+
+def test_who_is_traced_goes_on_while_others_hang(found):
+    """A debugger and a measurement of coverage trace; Python 3.11 then waits until a raised exception was taken."""
+    host = PluginHost(found=found(("sleeper", "import time\ntime.sleep(30)")), start_deadline=0.1)
+    host.load()
+    time.sleep(deadline.GRACE + 3 * deadline.TICK)
+    tracing, begun = sys.gettrace(), time.monotonic()
+    sys.settrace(lambda *_: None)
+    try:
+        compute_a_little = [str(i) for i in range(10)]
+    finally:
+        sys.settrace(tracing)
+    assert len(compute_a_little) == 10
+    assert time.monotonic() - begun < 5
 
 
 def test_what_a_function_returns_and_raises_comes_through():
