@@ -292,7 +292,7 @@ def test_a_program_may_begin_and_the_owners_browser_finish(browser, client, core
 def test_renewing_goes_on_with_the_old_consent_until_the_new_one_is_there(browser, spotify, core, clock, again):
     come_back(browser, agree(begin(browser)))
     polling.run_due(core)
-    clock.advance(130)
+    clock.at = again().poll_at
     address = f"/settings/connections/{again().uuid}/reconnect"
     location = agree(begin(browser, address))
     assert polling.run_due(core) == 1
