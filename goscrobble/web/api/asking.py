@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import FIRST_YEAR, Period, parse_dates, parse_range, zone
+from goscrobble.domain.periods import Period, parse_dates, parse_range, zone
 from goscrobble.errors import BadInput
 from goscrobble.services import accounts
 from goscrobble.web import auth, current_core
@@ -37,13 +37,17 @@ def owner_of(username: str) -> Account:
 
 
 def period_of(wanted: RangeQuery, owner: Account) -> Period:
-    """Return the period that is asked for, in the owner's time zone. Raises BadInput."""
+    """Return the period that is asked for, in the owner's time zone; without `from` it has no beginning.
+
+    Raises BadInput.
+    """
     tz, now = zone(owner.time_zone), current_core().now()
     try:
         if wanted.from_ is None and wanted.to is None:
             return parse_range(wanted.range, tz, now)
         today = datetime.fromtimestamp(now, tz).date().isoformat()
-        first = date(FIRST_YEAR, 1, 1).isoformat() if wanted.from_ is None else wanted.from_
-        return parse_dates(first, today if wanted.to is None else wanted.to, tz, now)
+        last = today if wanted.to is None else wanted.to
+        period = parse_dates(last if wanted.from_ is None else wanted.from_, last, tz, now)
+        return period if wanted.from_ is not None else Period(None, period.end)
     except ValueError as error:
         raise BadInput(str(error)) from None

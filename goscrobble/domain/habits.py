@@ -1,0 +1,156 @@
+"""When somebody listens: by day, week, month and year, around the clock, and day after day. Pure.
+
+Days are local days, as proleptic ordinals (`date.toordinal`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from goscrobble.domain.periods import day_bounds, hour_of_week, local_day
+
+Unit = Literal["day", "week", "month", "year"]
+Days = tuple[int | None, int | None]  # the second not included; None is open
+
+HOURS = 7 * 24
+QUARTER = 900  # seconds; every zone's offset since 2002 is a multiple of it
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Plays and seconds listened of a day, or of a week (from Monday), month or year that begins on it."""
+
+    start: date
+    plays: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Plays by local hour of the week: 168 numbers, the first of Monday 00:00 to 00:59."""
+
+    hours: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """Days in a row with plays, both included."""
+
+    first: date
+    last: date
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Streaks:
+    """The streak that still lives, and the longest ever (of equally long ones the latest). None: there is none."""
+
+    current: Streak | None
+    longest: Streak | None
+
+
+# ---- units of the calendar ----
+
+
+def shown_days(asked: Days, played: Sequence[int], today: int) -> tuple[int, int] | None:
+    """Return the first and last day that are shown, both included, of the days asked for; None: there are none.
+
+    They run from the first day played where the beginning is open, and up to today, or a later day that was played
+    (a source's clock may be ahead). `played` is in order.
+    """
+    first, end = asked
+    if first is None:
+        if not played:
+            return None
+        first = played[0]
+    last = max(today, played[-1]) if played else today
+    if end is not None:
+        last = min(last, end - 1)
+    return (first, last) if first <= last else None
+
+
+def start_of(day: int, unit: Unit) -> int:
+    """Return the first day of the week (Monday), month or year that a day lies in."""
+    if unit == "day":
+        return day
+    if unit == "week":
+        return day - (day - 1) % 7  # day 1 was a Monday
+    on = date.fromordinal(day)
+    return on.replace(day=1, month=on.month if unit == "month" else 1).toordinal()
+
+
+def starts(first: int, last: int, unit: Unit) -> Iterator[int]:
+    """Yield the first day of each unit that has a day between two days, both included."""
+    start = start_of(first, unit)
+    while start <= last:
+        yield start
+        start = start_of(start + {"day": 1, "week": 7, "month": 31, "year": 366}[unit], unit)
+
+
+def activity(days: Iterable[tuple[int, int, int]], shown: tuple[int, int] | None, unit: Unit) -> list[Activity]:
+    """Sum (day, plays, seconds) by unit, oldest first, units without plays too."""
+    if shown is None:
+        return []
+    sums = {start: [0, 0] for start in starts(*shown, unit)}
+    for day, plays, seconds in days:
+        it = sums[start_of(day, unit)]
+        it[0] += plays
+        it[1] += seconds
+    return [Activity(date.fromordinal(start), *it) for start, it in sums.items()]
+
+
+# ---- around the clock ----
+
+
+def clock_of_quarters(quarters: Iterable[tuple[int, int]], days: Days, tz: ZoneInfo) -> Clock:
+    """Sum plays by (Unix time // QUARTER, plays) on these local days by hour of the week."""
+    hours = [0] * HOURS
+    first, end = days
+    for quarter, plays in quarters:
+        at = quarter * QUARTER
+        day = local_day(at, tz)
+        if (first is None or day >= first) and (end is None or day < end):
+            hours[hour_of_week(at, tz)] += plays
+    return Clock(tuple(hours))
+
+
+# ---- day after day ----
+
+
+def streaks(played: Sequence[int], today: int, tz: ZoneInfo) -> Streaks:
+    """Return the streaks of days with plays, which are in order. One lives until the end of the day after its last."""
+    longest = current = None
+    for streak in _streaks(played, tz):
+        current = streak
+        if longest is None or streak.days >= longest.days:
+            longest = streak
+    if current is not None and not _follows(today, current.last.toordinal(), tz):
+        current = None
+    return Streaks(current, longest)
+
+
+def _streaks(played: Sequence[int], tz: ZoneInfo) -> Iterator[Streak]:
+    first = last = None
+    days = 0
+    for day in played:
+        if first is not None and last is not None and not _follows(day, last, tz):
+            yield Streak(date.fromordinal(first), date.fromordinal(last), days)
+            first = None
+        if first is None:
+            first, days = day, 0
+        last = day
+        days += 1
+    if first is not None and last is not None:
+        yield Streak(date.fromordinal(first), date.fromordinal(last), days)
+
+
+def _follows(day: int, last: int, tz: ZoneInfo) -> bool:
+    """Return whether no day without plays lies between; one that the calendar left out (Samoa, 2011) never was."""
+    if day - last <= 1:
+        return True
+    between = day_bounds(last + 1, day, tz)
+    return between.start == between.end
