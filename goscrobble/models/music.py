@@ -85,4 +85,4 @@ class Told(Base):
     album_artists: Mapped[str] = mapped_column(Text)  # JSON list
     ids: Mapped[str] = mapped_column(Text)  # JSON object
     track_id: Mapped[int] = mapped_column(ForeignKey("track.id"), index=True)  # as identified
-    album_id: Mapped[int | None] = mapped_column(ForeignKey("album.id"))
+    album_id: Mapped[int | None] = mapped_column(ForeignKey("album.id"), index=True)

@@ -13,7 +13,7 @@ from goscrobble.services.core import Core
 from goscrobble.storage import history as stored
 from goscrobble.storage.history import EVERYTHING, Filters
 
-__all__ = ["EVERYTHING", "Filters", "by_ids", "find", "most_recent", "recent"]
+__all__ = ["EVERYTHING", "Filters", "by_ids", "cursor_of", "find", "most_recent", "place_of", "recent"]
 
 MOST = 1000  # plays of one page
 _SITE_RECENT = 7 * 86400  # seconds: what "recent" reaches back to on the whole site
@@ -26,10 +26,10 @@ def recent(
 
     Raises BadInput for a cursor that is not one of ours.
     """
-    after = _parse_cursor(cursor) if cursor else None
+    after = place_of(cursor) if cursor else None
     with core.database.read() as connection:
         plays, place = stored.page(connection, account.id, filters, limit=min(max(limit, 1), MOST), after=after)
-    return plays, _cursor(place) if place else None
+    return plays, cursor_of(place) if place else None
 
 
 def by_ids(core: Core, account_id: int, ids: Collection[int]) -> list[Scrobble]:
@@ -55,11 +55,13 @@ def most_recent(core: Core, *, limit: int = 50) -> list[tuple[str, Scrobble]]:
         return stored.public_page(connection, limit=min(max(limit, 1), MOST), since=int(core.now()) - _SITE_RECENT)
 
 
-def _cursor(place: stored.Place) -> str:
+def cursor_of(place: tuple[int, int]) -> str:
+    """Return the cursor of a place in a list by time."""
     return base64.urlsafe_b64encode(f"{place[0]:x}.{place[1]:x}".encode()).decode().rstrip("=")
 
 
-def _parse_cursor(cursor: str) -> stored.Place:
+def place_of(cursor: str) -> tuple[int, int]:
+    """Return the place that a cursor tells. Raises BadInput for one that is not ours."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
         at, track = (int(part, 16) for part in text.split("."))

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
-from goscrobble.domain.accounts import Privacy
 from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.models import Album, Artist, ScrobbleRow, Track, TrackArtist, User, table
+from goscrobble.storage.users import visible_to
 
 _scrobble, _user = table(ScrobbleRow), table(User)
 _artist, _album, _track, _track_artist = table(Artist), table(Album), table(Track), table(TrackArtist)
@@ -69,6 +69,12 @@ def by_ids(connection: Connection, user_id: int, ids: Collection[int]) -> list[S
     return [play for _, play, _ in _values(connection, query)]
 
 
+def of_anybody(connection: Connection, ids: Collection[int]) -> dict[int, Scrobble]:
+    """Return these plays by id, whoever's they are."""
+    found = _values(connection, _BASE.where(_scrobble.c.id.in_(ids))) if ids else []
+    return {play.id: play for _, play, _ in found}
+
+
 def page(
     connection: Connection, user_id: int, filters: Filters, *, limit: int, after: Place | None
 ) -> tuple[list[Scrobble], Place | None]:
@@ -82,7 +88,7 @@ def public_page(connection: Connection, *, limit: int, since: int) -> list[tuple
     query = (
         _BASE.add_columns(_user.c.username)
         .join(_user, _user.c.id == _scrobble.c.user_id)
-        .where(_user.c.privacy == str(Privacy.PUBLIC), _user.c.is_disabled.is_(False), _scrobble.c.played_at >= since)
+        .where(visible_to(None), _scrobble.c.played_at >= since)
         .order_by(_scrobble.c.played_at.desc(), _scrobble.c.id.desc())
         .limit(limit)
     )

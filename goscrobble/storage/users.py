@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, inspect, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, inspect, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from goscrobble.domain.accounts import Account, Privacy
@@ -83,6 +83,13 @@ def list_all(connection: Connection, *, search: str = "", after: str = "", limit
             )
         )
     return [account(row) for row in connection.execute(query)]
+
+
+def visible_to(viewer: Account | None) -> ColumnElement[bool]:
+    """Return the condition on `user_account` that `domain.accounts.may_see` states of one account."""
+    levels = [Privacy.PUBLIC] if viewer is None else [Privacy.PUBLIC, Privacy.MEMBERS]
+    shown = and_(_user.c.privacy.in_([str(level) for level in levels]), _user.c.is_disabled.is_(False))
+    return shown if viewer is None else or_(shown, _user.c.id == viewer.id)
 
 
 # ---- writing ----

@@ -38,8 +38,10 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_search_word_entity_id", "search_word", ["kind", "entity_id"], unique=False)
+    op.create_index(op.f("ix_told_album_id"), "told", ["album_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_told_album_id"), table_name="told")
     op.drop_table("search_word")
     op.drop_table("cover")
