@@ -32,6 +32,20 @@ class JobSettings(BaseModel):
     embedded: bool = Field(default=True, description="Run background jobs inside the web workers.")
 
 
+class LiveSettings(BaseModel):
+    """Streams of what happens now."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(default=True, description="Serve streams of what happens now; without them pages ask.")
+    max_streams: int = Field(
+        default=2000,
+        ge=1,
+        le=100_000,
+        description="How many streams one worker holds; with threads, never more than half of them.",
+    )
+
+
 class RuntimeSettings(BaseModel):
     """What an administrator may change while the server runs, as keys of `/config`."""
 
@@ -73,6 +87,7 @@ class Settings(BaseSettings):
     access_token_days: float = Field(default=7, gt=0, le=365, description="Life of an access token, in days.")
     refresh_token_days: float = Field(default=30, gt=0, le=365, description="Life of a refresh token, in days.")
     jobs: JobSettings = JobSettings()
+    live: LiveSettings = LiveSettings()
     rate_limit_light: str = Field(default="1/4s burst 2", description="Token bucket of the ingress routes.")
     rate_limit_standard: str = Field(default="5/s burst 5", description="Token bucket of the API.")
     rate_limit_heavy: str = Field(default="10/s burst 10", description="Token bucket of register and reset.")

@@ -17,7 +17,7 @@ worker_connections = 5000
 wsgi_app = "goscrobble.wsgi:app"
 preload_app = False  # database connections and job threads do not survive a fork
 timeout = 60  # seconds a worker may be silent
-graceful_timeout = 10  # seconds for requests under way when it ends; an event stream would stay for ever
+graceful_timeout = 10  # seconds for requests under way when it ends; event streams end at once
 keepalive = 15  # seconds; above those of common proxies would be better still, but holds idle connections here
 proc_name = "goscrobble"
 control_socket_disable = True  # nobody asked for a door in the home directory
@@ -33,6 +33,7 @@ forwarder_headers = ""
 
 _REFUSED = 400  # statuses from here on; the body may not have been read
 _DRAINED = 65_536  # bytes of a refused body that are read for the sake of the connection
+_STREAM = "/api/v1/live"
 _GTHREAD_THREADS = 16  # where the administrator chose gthread and named no number
 
 
@@ -45,10 +46,23 @@ def on_starting(server: Any) -> None:
 on_reload = on_starting
 
 
+def post_worker_init(worker: Any) -> None:
+    """Let the application know who serves it: streams must end when the worker shall, and leave it some threads."""
+    extensions = getattr(worker.wsgi, "extensions", None)
+    if extensions is not None:
+        extensions["gunicorn_worker"] = worker
+
+
 def post_request(_worker: Any, req: Any, environ: dict[str, Any], resp: Any) -> None:
-    """Hang up on a large body that was refused: gunicorn would first read, and so wait for, all that is left of it."""
+    """Hang up after a stream, and on a large body that was refused.
+
+    Of that, gunicorn would first read, and so wait for, all that is left; and a worker that shall end would wait for
+    the connections of its streams.
+    """
     is_large = "HTTP_TRANSFER_ENCODING" in environ or int(environ.get("CONTENT_LENGTH") or 0) > _DRAINED
     if is_large and (getattr(resp, "status_code", None) or _REFUSED) >= _REFUSED:
+        req.must_close = True
+    if environ.get("PATH_INFO") == _STREAM:
         req.must_close = True
     time.sleep(0)  # others' turn: a client that sends its next request at once would keep the worker to itself
 

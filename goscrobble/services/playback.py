@@ -6,8 +6,10 @@ tells it again, and the second telling is a duplicate.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import structlog
 
@@ -94,6 +96,21 @@ def now_playing(core: Core, account_id: int) -> list[NowPlaying]:
     return [_shown(_session(row), row.voice.partition(":")[0], row.player) for row in rows]
 
 
+def playing_of(core: Core, account_ids: Collection[int] | None) -> dict[int, list[NowPlaying]]:
+    """Return what the players of these accounts (None: of all) have on, the latest first, by account.
+
+    Who plays nothing is left out. Whom the caller may show it to, the caller must know.
+    """
+    with core.database.read() as connection:
+        rows = stored.shown_of(connection, account_ids, int(core.now()))
+    found: dict[int, list[NowPlaying]] = {}
+    for row in rows:
+        with suppress(ValueError, OverflowError):  # one that holds nonsense is not shown
+            playing = _shown(_session(row), row.voice.partition(":")[0], row.player)
+            found.setdefault(row.user_id, []).append(playing)
+    return found
+
+
 def judge_due(core: Core) -> int:
     """Judge the sessions whose tracks have run out by the clock; returns how many."""
     with core.database.read() as connection:
@@ -177,7 +194,7 @@ def _shown(session: Session, source: str, player: str) -> NowPlaying:
 def _session(row: SessionRow) -> Session:
     return Session(
         item=row.item,
-        draft=ScrobbleDraft.model_validate_json(row.draft),
+        draft=_draft(row.draft),
         state=row.state,  # type: ignore[arg-type] # only `_row` writes it
         started_at=row.started_at,
         last_at=row.last_at,
@@ -185,6 +202,12 @@ def _session(row: SessionRow) -> Session:
         position=row.position,
         judged=row.judged,
     )
+
+
+@lru_cache(2048)
+def _draft(told: str) -> ScrobbleDraft:
+    """Remembered, since streams ask every second what plays."""
+    return ScrobbleDraft.model_validate_json(told)
 
 
 def _row(account_id: int, voice: str, player: str, session: Session) -> SessionRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, bindparam, delete, select, update
@@ -83,6 +84,15 @@ def shown(connection: Connection, user_id: int, now: int) -> list[SessionRow]:
     query = select(*_COLUMNS).where(
         _session.c.user_id == user_id, _session.c.shown_until > now, _session.c.state != "stopped"
     )
+    rows = [SessionRow(*row) for row in connection.execute(query)]
+    return sorted(rows, key=lambda row: -row.last_at)
+
+
+def shown_of(connection: Connection, user_ids: Collection[int] | None, now: int) -> list[SessionRow]:
+    """Return what the players of these users (None: of all) have on right now, newest first."""
+    query = select(*_COLUMNS).where(_session.c.shown_until > now, _session.c.state != "stopped")
+    if user_ids is not None:
+        query = query.where(_session.c.user_id.in_(user_ids))
     rows = [SessionRow(*row) for row in connection.execute(query)]
     return sorted(rows, key=lambda row: -row.last_at)
 

@@ -1,0 +1,345 @@
+"""Streams of what happens now: new plays, and what players have on, each to those who may see it.
+
+The database is the bus. Each process that has streams asks it once a second for plays with higher numbers than the
+last one told and for what plays now; what happens in this process is asked for at once (`wake`). So it holds for any
+number of workers and nodes, and nothing is written for it. Who may see what is looked up each time.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from goscrobble.domain.accounts import Account
+from goscrobble.domain.drafts import NowPlaying
+from goscrobble.domain.positions import Position
+from goscrobble.domain.scrobbles import Scrobble
+from goscrobble.services import playback, positions
+from goscrobble.services.core import Core
+from goscrobble.services.feed import Feed, Listener, News
+from goscrobble.storage import live as stored
+from goscrobble.storage.database import Connection
+
+__all__ = ["Hub", "Listener", "Shape", "Stream", "wake"]
+
+EVERY = 1.0  # seconds between looks at the database
+SHORTEST = 0.2  # seconds between looks however often something happens
+RECHECKED_EVERY = 2.0  # seconds: whether those who listen are still signed in
+HEARTBEAT = 15.0  # seconds
+LONGEST_LIFE = 3600  # seconds of one stream; its client then comes back with its position
+MOST_WAITING = 128 * 1024  # bytes that a slow client may leave untaken
+PATIENCE = 5.0  # seconds until the database is asked again when it was away
+AT_ONCE = 50  # streams that are told before requests have their turn
+_TURN = 0.01  # seconds of that turn
+log = structlog.get_logger("goscrobble.live")
+
+
+class Shape(Protocol):
+    """How events look on the wire."""
+
+    def scrobble(self, username: str, play: Scrobble, position: str) -> bytes:
+        """Return the event of a new play; `position` is where its reader goes on."""
+
+    def playing(self, username: str, playing: list[NowPlaying]) -> bytes:
+        """Return the event that tells what a person's players have on."""
+
+    def reset(self) -> bytes:
+        """Return the event that tells a page to load anew."""
+
+    def reached(self, position: str) -> bytes:
+        """Return what tells a client its position, and is no event."""
+
+
+@dataclass(eq=False)
+class Stream:
+    """One connection. Whoever serves it calls `take` until that returns None."""
+
+    listener: Listener
+    socket: Any = None  # of the client, where the server shows it
+    hang_up: Callable[[], None] = lambda: None  # cuts off a client that takes nothing
+    showing: set[int] = field(default_factory=set)  # of whom it was told that they play something
+    is_over: bool = False
+    _chunks: deque[bytes] = field(default_factory=deque)
+    _waiting: int = 0  # bytes
+    _ready: threading.Event = field(default_factory=threading.Event)
+    _ends_at: float = field(default_factory=lambda: time.monotonic() + LONGEST_LIFE * random.uniform(0.9, 1))  # noqa: S311 - spreads load
+
+    def put(self, data: bytes) -> None:
+        """Send this; a client that leaves too much untaken is cut off."""
+        if self.is_over or not data:
+            return
+        if self._waiting + len(data) > MOST_WAITING:
+            self.end()
+            self.hang_up()
+            return
+        self._chunks.append(data)
+        self._waiting += len(data)
+        self._ready.set()
+
+    def take(self, timeout: float = HEARTBEAT) -> bytes | None:
+        """Return what is to be sent: b"" where nothing happened for `timeout` seconds, None when the stream is over."""
+        self._ready.wait(timeout)
+        self._ready.clear()
+        if self._chunks:
+            data = b"".join(self._chunks.popleft() for _ in range(len(self._chunks)))
+            self._waiting -= len(data)
+            return data
+        return None if self.is_over or time.monotonic() > self._ends_at else b""
+
+    def end(self, last: bytes = b"") -> None:
+        """Let it end, with these words."""
+        self.put(last)
+        self.is_over = True
+        self._ready.set()
+
+
+class Hub:
+    """The streams of this process, and the loop that feeds them."""
+
+    def __init__(self, core: Core, shape: Shape) -> None:
+        self._core = core
+        self._shape = shape
+        self._streams: weakref.WeakSet[Stream] = weakref.WeakSet()  # one that nobody serves any more is gone from here
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._woken = threading.Event()
+        self._feed = Feed(core)
+        self._people: Mapping[int, Account] = {}  # as they were when last told of
+        self._playing: Mapping[int, list[NowPlaying]] = {}
+        self._rechecked_at = 0.0
+        self.settled = ""  # the sealed position up to which every stream has all that it shall have
+        self.is_ending: Callable[[], bool] = lambda: False  # whether this process shall end
+        self.gone: Callable[[list[Stream]], Iterable[Stream]] = lambda _streams: ()  # those whose clients left
+        _HUBS.add(self)
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    def open(self, stream: Stream, last_seen: str = "") -> bytes:
+        """Begin to feed a stream; returns what it is sent first (see `opening`).
+
+        Raises Unavailable when the database is away.
+        """
+        with self._lock:
+            if self._thread is None:
+                self._begin()
+            self._streams.add(stream)
+            position = self._feed.position
+        try:
+            return self.opening(stream.listener, last_seen, position, stream.showing)
+        except BaseException:
+            self.close(stream)
+            raise
+
+    def close(self, stream: Stream) -> None:
+        """Feed a stream no more."""
+        stream.end()
+        self._streams.discard(stream)
+
+    def opening(
+        self,
+        listener: Listener,
+        last_seen: str = "",
+        until: Position | None = None,
+        showing: set[int] | None = None,
+    ) -> bytes:
+        """Return what a client is told first: plays since its position `last_seen`, what plays now, its new position.
+
+        That is `until`, by default that of all plays there are. A position that is no position, or from which there is
+        too much to tell, is answered by the event that tells the page to load anew. Who plays something is added to
+        `showing`.
+        """
+        until = until or positions.current(self._core)
+        since = positions.unseal(self._core, last_seen) if last_seen else until
+        missed = None if since is None else self._feed.between(listener, since, until)
+        told = [self._shape.reset()] if missed is None else [self._scrobble(*one) for one in missed]
+        told += self._playing_now(listener, set() if showing is None else showing)
+        return b"".join([*told, self._shape.reached(positions.seal(self._core, until))])
+
+    def wake(self) -> None:
+        """Look at the database now."""
+        self._woken.set()
+
+    # ---- the loop ----
+
+    def _begin(self) -> None:
+        self._feed.begin()
+        self._playing = playback.playing_of(self._core, None)
+        with self._core.database.read() as connection:
+            self._people = stored.accounts(connection, self._playing.keys())
+        self.settled = positions.seal(self._core, self._feed.position)
+        self._thread = threading.Thread(target=self._run, name="goscrobble-live", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        not_before = 0.0
+        while True:
+            self._woken.wait(EVERY)
+            self._woken.clear()
+            with self._lock:
+                if not self._streams:
+                    self._thread = None
+                    return
+            if self.is_ending():
+                for stream in list(self._streams):
+                    stream.end()
+            elif time.monotonic() >= not_before:
+                try:
+                    self._tick()
+                except Exception as error:  # noqa: BLE001 - the database is away, most likely; streams outlive it
+                    log.info("streams wait for the database", error=type(error).__name__)
+                    not_before = time.monotonic() + PATIENCE
+            time.sleep(SHORTEST)
+
+    def _tick(self) -> None:
+        """Look once, and tell."""
+        streams = list(self._streams)
+        for stream in self.gone(streams):
+            stream.end()
+        news, reached = self._feed.look()
+        playing = playback.playing_of(self._core, None)
+        with self._core.database.read() as connection:
+            self._recheck(connection, streams)
+            wanted = {one.listener.owner.id for one in streams if one.listener.owner is not None}
+            asked = wanted | {one.owner for one in news} | playing.keys() | self._playing.keys()
+            people = stored.accounts(connection, asked)
+        tidings = self._tidings(news, playing, people, wanted)
+        with self._lock:  # who comes from here on begins at the new position
+            streams = list(self._streams)
+            self._feed.position, self._people, self._playing = reached, people, playing
+        for number, stream in enumerate(streams, start=1):
+            tidings.tell(stream)
+            if number % AT_ONCE == 0 and not tidings.are_none:
+                time.sleep(_TURN)
+        self.settled = positions.seal(self._core, reached)
+
+    def _tidings(
+        self,
+        news: list[News],
+        playing: Mapping[int, list[NowPlaying]],
+        people: Mapping[int, Account],
+        wanted: Collection[int],
+    ) -> _Tidings:
+        plays = [(people[one.owner], self._scrobble(people[one.owner], one)) for one in news if one.owner in people]
+        lists = []
+        for one in playing.keys() | self._playing.keys():
+            now, before = people.get(one), self._people.get(one)
+            known = now or before
+            if known is None or (
+                _same(playing.get(one), self._playing.get(one)) and _openness(now) == _openness(before)
+            ):
+                continue
+            shown = self._shape.playing(known.username, playing.get(one, []))
+            lists.append(_List(known.id, now, bool(playing.get(one)), shown, self._shape.playing(known.username, [])))
+        watched = {one: people.get(one) for one in wanted}
+        return _Tidings(watched, plays, lists, self._shape.reset())
+
+    def _scrobble(self, owner: Account, news: News) -> bytes:
+        return self._shape.scrobble(owner.username, news.play, news.position)
+
+    def _playing_now(self, listener: Listener, showing: set[int]) -> list[bytes]:
+        """Return the events that tell what plays: of one person also if that is nothing."""
+        wanted = None if listener.owner is None else [listener.owner.id]
+        playing = playback.playing_of(self._core, wanted)
+        with self._core.database.read() as connection:
+            people = stored.accounts(connection, wanted or playing.keys())
+        seen = [account for account in people.values() if listener.sees(account)]
+        showing |= {account.id for account in seen if account.id in playing}
+        return [self._shape.playing(account.username, playing.get(account.id, [])) for account in seen]
+
+    def _recheck(self, connection: Connection, streams: list[Stream]) -> None:
+        """End the streams of those who were disabled or signed out."""
+        if time.monotonic() - self._rechecked_at < RECHECKED_EVERY:
+            return
+        self._rechecked_at = time.monotonic()
+        known = [stream.listener for stream in streams]
+        people = stored.accounts(connection, {one.viewer.id for one in known if one.viewer is not None})
+        digests = {one.key for one in known if one.credential == "session" and isinstance(one.key, bytes)}
+        sessions = stored.web_sessions(connection, digests, int(self._core.now()))
+        uuids = {one.key for one in known if one.credential == "api-token" and isinstance(one.key, str)}
+        tokens = stored.api_tokens(connection, uuids)
+        for stream in streams:
+            if not _stands(stream.listener, people, sessions, tokens):
+                stream.end(self._shape.reset())
+
+
+def wake() -> None:
+    """Have the streams of this process told at once; where nothing happened, that costs one look at the database."""
+    for hub in list(_HUBS):
+        hub.wake()
+
+
+_HUBS: weakref.WeakSet[Hub] = weakref.WeakSet()  # hooks know no core: theirs is every server of this process
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """What changed of what somebody plays: the events for those who may see it, and for those who could until now."""
+
+    owner: int
+    account: Account | None
+    is_something: bool
+    shown: bytes
+    hidden: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Tidings:
+    """All that one look found."""
+
+    watched: Mapping[int, Account | None]  # whom single streams are about, as they are now
+    plays: list[tuple[Account, bytes]]
+    lists: list[_List]
+    reset: bytes
+
+    @property
+    def are_none(self) -> bool:
+        return not self.plays and not self.lists
+
+    def tell(self, stream: Stream) -> None:
+        listener = stream.listener
+        if listener.owner is not None and not listener.sees(self.watched.get(listener.owner.id, listener.owner)):
+            stream.end(self.reset)
+            return
+        said = [text for owner, text in self.plays if listener.sees(owner)]
+        for one in self.lists:
+            if listener.sees(one.account):
+                said.append(one.shown)
+            elif one.owner in stream.showing:  # private now, or gone
+                said.append(one.hidden)
+            if one.is_something and listener.sees(one.account):
+                stream.showing.add(one.owner)
+            else:
+                stream.showing.discard(one.owner)
+        stream.put(b"".join(said))
+
+
+def _same(one: list[NowPlaying] | None, other: list[NowPlaying] | None) -> bool:
+    """Return whether two lists tell the same, in whatever order: that changes with every sign of life of a player."""
+    return one == other or sorted(map(repr, one or ())) == sorted(map(repr, other or ()))
+
+
+def _openness(account: Account | None) -> tuple[str, bool] | None:
+    return None if account is None else (account.privacy, account.is_disabled)
+
+
+def _stands(listener: Listener, people: Mapping[int, Account], sessions: set[bytes], tokens: set[str]) -> bool:
+    """Return whether the credential of a listener still counts."""
+    if listener.viewer is None:
+        return True
+    account = people.get(listener.viewer.id)
+    if account is None or account.is_disabled:
+        return False
+    if listener.credential == "api-token":
+        return listener.key in tokens
+    if account.token_version != listener.viewer.token_version:
+        return False
+    return listener.credential != "session" or listener.key in sessions
