@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from goscrobble.web.api import account, admin, config, habits, live, openapi, scrobbles, server, sources, user, users
+from goscrobble.web.api import (
+    account,
+    admin,
+    catalogue,
+    config,
+    habits,
+    live,
+    openapi,
+    scrobbles,
+    server,
+    sources,
+    user,
+    users,
+)
 
-NOUNS = (server, account, user, sources, *admin.NOUNS, config, scrobbles, users, habits, live, openapi)
+NOUNS = (server, account, user, sources, *admin.NOUNS, config, scrobbles, users, habits, live, catalogue, openapi)
 
 
 def register(app: Flask) -> None:

@@ -59,6 +59,17 @@ class Scrobble(BaseModel):
         )
 
 
+class UserScrobble(Scrobble):
+    """A play, and whose it is."""
+
+    username: str
+
+    @classmethod
+    def of_user(cls, username: str, play: scrobbles.Scrobble) -> UserScrobble:
+        """Return a user's play in this shape."""
+        return cls(username=username, **Scrobble.of(play).model_dump())
+
+
 class Playing(BaseModel):
     """What a player has on right now."""
 

@@ -15,7 +15,16 @@ from goscrobble.services import history, playback, statistics
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import RangeQuery, owner_of, period_of
 from goscrobble.web.api.openapi import describe
-from goscrobble.web.api.shapes import Playing, Scrobble, TopArtist, TopTitle, moment, top_artist, top_title
+from goscrobble.web.api.shapes import (
+    Playing,
+    Scrobble,
+    TopArtist,
+    TopTitle,
+    UserScrobble,
+    moment,
+    top_artist,
+    top_title,
+)
 from goscrobble.web.body import Text, query
 
 blueprint = Blueprint("api_users", __name__, url_prefix="/api/v1")
@@ -51,12 +60,6 @@ class PlaysOfMany(BaseModel):
 
     scrobbles: list[UserScrobble]
     next: None = None
-
-
-class UserScrobble(Scrobble):
-    """A play, and whose it is."""
-
-    username: str
 
 
 class NowPlaying(BaseModel):
@@ -114,9 +117,6 @@ class TopTracks(BaseModel):
 
     tracks: list[TopTitle]
     next: int | None
-
-
-PlaysOfMany.model_rebuild()
 
 
 @blueprint.get("/users/<username>")
@@ -209,7 +209,7 @@ def top_tracks(username: str) -> dict[str, Any]:
 def recent() -> dict[str, Any]:
     """Answer the newest plays of the site."""
     found = history.most_recent(current_core(), limit=query(RecentQuery).limit)
-    plays = [UserScrobble(username=name, **Scrobble.of(play).model_dump()) for name, play in found]
+    plays = [UserScrobble.of_user(name, play) for name, play in found]
     return PlaysOfMany(scrobbles=plays).model_dump(mode="json")
 
 

@@ -1,0 +1,281 @@
+"""Artists, albums and tracks as those see them who may see only some listeners.
+
+A play counts for the names it was identified as. An entry that was merged into another is asked for by its own id and
+shown as the other, whose sums take in the plays of all that were merged into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
+
+from goscrobble.domain.accounts import Account
+from goscrobble.domain.scrobbles import Entity
+from goscrobble.models import (
+    Album,
+    Artist,
+    Told,
+    Track,
+    TrackArtist,
+    User,
+    UserAlbum,
+    UserArtist,
+    UserTrack,
+    table,
+)
+from goscrobble.storage.history import artists_of_tracks
+from goscrobble.storage.users import visible_to
+
+Kind = Literal["artists", "albums", "tracks"]
+
+ENTITIES: Mapping[str, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
+ROLLUPS: Mapping[str, Table] = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
+KEYS: Mapping[str, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
+_artist, _album, _track = ENTITIES["artists"], ENTITIES["albums"], ENTITIES["tracks"]
+_user, _told, _track_artist = table(User), table(Told), table(TrackArtist)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the catalogue as it is shown. `ids` are its own and those of all that were merged into it."""
+
+    id: int
+    entity: Entity
+    ids: tuple[int, ...]
+    duration: int | None = None  # of a track, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What plays add up to; first and last are Unix seconds."""
+
+    plays: int
+    seconds: int
+    listeners: int
+    first_at: int
+    last_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry in a list of some, by its plays."""
+
+    entity: Entity
+    artists: tuple[Entity, ...]  # of a track or album; empty for an artist
+    plays: int
+    seconds: int
+    listeners: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Somebody who played an entry; first and last are Unix seconds."""
+
+    username: str
+    plays: int
+    seconds: int
+    first_at: int
+    last_at: int
+
+
+# ---- one entry ----
+
+
+def find(connection: Connection, kind: Kind, uuid: str) -> Entry | None:
+    """Return the entry of a UUID, or the one that it was merged into."""
+    own, entity = ENTITIES[kind].alias("own"), ENTITIES[kind]
+    query = (
+        select(entity).join(own, entity.c.id == func.coalesce(own.c.canonical_id, own.c.id)).where(own.c.uuid == uuid)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    merged = connection.execute(select(entity.c.id).where(entity.c.canonical_id == row.id).order_by(entity.c.id))
+    name = row.name if kind == "artists" else row.title
+    duration = row.duration if kind == "tracks" else None
+    return Entry(row.id, Entity(row.uuid, name), (row.id, *merged.scalars()), duration)
+
+
+def sums(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None) -> Sums | None:
+    """Return what the plays of all listeners add up to whom `viewer` may see; None if there are none."""
+    rollup = ROLLUPS[kind]
+    query = visible_sums(kind, viewer, *_totals(rollup), func.count(rollup.c.user_id.distinct()).label("listeners"))
+    return _sums(connection.execute(query.where(is_of(kind, entry))).one())
+
+
+def sums_of_one(connection: Connection, kind: Kind, entry: Entry, user_id: int) -> Sums | None:
+    """Return what the plays of one user add up to; None if there are none."""
+    rollup = ROLLUPS[kind]
+    query = select(*_totals(rollup), func.count(rollup.c.user_id.distinct()).label("listeners"))
+    return _sums(connection.execute(query.where(rollup.c.user_id == user_id, is_of(kind, entry))).one())
+
+
+def rank(connection: Connection, kind: Kind, entry: Entry, user_id: int, own: Sums) -> int:
+    """Return the place of an entry in a user's chart of all time: by plays, then last played, then id.
+
+    Entries that have to do with a merge are summed up, the many others only compared.
+    """
+    entity, rollup, key = ENTITIES[kind], ROLLUPS[kind], ROLLUPS[kind].c[KEYS[kind]]
+    merged = select(entity.c.id).where(entity.c.canonical_id > 0)
+    mixed = merged.union(select(entity.c.canonical_id).where(entity.c.canonical_id > 0))
+    mine = rollup.c.user_id == user_id
+    single = select(func.count()).where(
+        mine, key.not_in(mixed), _before(rollup.c.plays, rollup.c.last_at, key, own, entry)
+    )
+    shown = func.coalesce(entity.c.canonical_id, entity.c.id)
+    plays, last = func.sum(rollup.c.plays), func.max(rollup.c.last_at)
+    groups = (
+        select(shown)
+        .join(rollup, key == entity.c.id)
+        .where(mine, key.in_(mixed))
+        .group_by(shown)
+        .having(_before(plays, last, shown, own, entry))
+    )
+    several = select(func.count()).select_from(groups.subquery())
+    return 1 + sum(int(connection.execute(query).scalar_one()) for query in (single, several))
+
+
+def listeners(
+    connection: Connection, kind: Kind, entry: Entry, viewer: Account | None, *, limit: int, offset: int
+) -> list[Listener]:
+    """Return the listeners of an entry whom `viewer` may see: most plays first, then by name."""
+    plays, seconds, first, last = _totals(ROLLUPS[kind])
+    query = (
+        visible_sums(kind, viewer, _user.c.username, plays, seconds, first, last)
+        .where(is_of(kind, entry))
+        .group_by(_user.c.id, _user.c.username, _user.c.username_key)
+        .order_by(plays.desc(), _user.c.username_key)
+        .limit(limit)
+        .offset(offset)
+    )
+    rows = connection.execute(query)
+    return [Listener(r.username, int(r.plays), int(r.seconds), int(r.first_at), int(r.last_at)) for r in rows]
+
+
+# ---- what belongs to it ----
+
+
+def artists(connection: Connection, kind: Kind, entry: Entry) -> tuple[Entity, ...]:
+    """Return the artists of an album or track, in order; none of an artist."""
+    return artists_of(connection, kind, [entry.id]).get(entry.id, ())
+
+
+def artists_of(connection: Connection, kind: Kind, ids: Collection[int]) -> dict[int, tuple[Entity, ...]]:
+    """Return the artists of each of these albums or tracks, in order."""
+    if kind == "tracks":
+        return artists_of_tracks(connection, ids)
+    if kind == "artists" or not ids:
+        return {}
+    own = _artist.alias("own")
+    rows = connection.execute(
+        select(_album.c.id, _artist.c.uuid, _artist.c.name)
+        .join(own, own.c.id == _album.c.artist_id)
+        .join(_artist, _artist.c.id == func.coalesce(own.c.canonical_id, own.c.id))
+        .where(_album.c.id.in_(ids))
+    )
+    return {album: (Entity(uuid, name),) for album, uuid, name in rows}
+
+
+def albums(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None, limit: int) -> list[Listed]:
+    """Return the albums of an artist, or those that a track was played on, most plays first.
+
+    Of a track's albums those plays count whose listeners have heard the track.
+    """
+    rollup = ROLLUPS["albums"]
+    if kind == "artists":
+        belongs: ColumnElement[bool] = rollup.c.album_id.in_(
+            select(_album.c.id).where(_album.c.artist_id.in_(entry.ids))
+        )
+    else:
+        told = select(_told.c.album_id).where(_told.c.track_id.in_(entry.ids), _told.c.album_id.is_not(None))
+        belongs = and_(rollup.c.album_id.in_(told), _heard_too("albums", "tracks", entry))
+    return _list(connection, "albums", belongs, viewer, limit)
+
+
+def tracks(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None, limit: int) -> list[Listed]:
+    """Return the tracks of an artist, or those that were played on an album, most plays first.
+
+    Of an album's tracks those plays count whose listeners have heard the album.
+    """
+    rollup = ROLLUPS["tracks"]
+    if kind == "artists":
+        credited = select(_track_artist.c.track_id).where(_track_artist.c.artist_id.in_(entry.ids))
+        belongs: ColumnElement[bool] = rollup.c.track_id.in_(credited)
+    else:
+        told = select(_told.c.track_id).where(_told.c.album_id.in_(entry.ids))
+        belongs = and_(rollup.c.track_id.in_(told), _heard_too("tracks", "albums", entry))
+    return _list(connection, "tracks", belongs, viewer, limit)
+
+
+# ---- parts ----
+
+
+def visible_sums(kind: Kind, viewer: Account | None, *columns: Any) -> Select[Any]:
+    """Return a SELECT over the sums (and accounts) of those listeners whom `viewer` may see."""
+    rollup = ROLLUPS[kind]
+    return select(*columns).select_from(rollup.join(_user, _user.c.id == rollup.c.user_id)).where(visible_to(viewer))
+
+
+def is_of(kind: Kind, entry: Entry) -> ColumnElement[bool]:
+    """Return the condition that a row of these sums is of the entry, or of one that was merged into it."""
+    return ROLLUPS[kind].c[KEYS[kind]].in_(entry.ids)
+
+
+def _heard_too(counted: Kind, other: Kind, entry: Entry) -> ColumnElement[bool]:
+    """Whoever is counted has heard the other entry as well: else names that only a hidden listener told would show."""
+    rollup = ROLLUPS[other]
+    return select(rollup.c.user_id).where(rollup.c.user_id == ROLLUPS[counted].c.user_id, is_of(other, entry)).exists()
+
+
+def _totals(rollup: Table) -> tuple[Any, ...]:
+    return (
+        func.sum(rollup.c.plays).label("plays"),
+        func.sum(rollup.c.seconds).label("seconds"),
+        func.min(rollup.c.first_at).label("first_at"),
+        func.max(rollup.c.last_at).label("last_at"),
+    )
+
+
+def _sums(row: Any) -> Sums | None:
+    if not row.listeners:
+        return None
+    return Sums(int(row.plays), int(row.seconds), int(row.listeners), int(row.first_at), int(row.last_at))
+
+
+def _before(plays: Any, last: Any, key: Any, own: Sums, entry: Entry) -> ColumnElement[bool]:
+    return or_(
+        plays > own.plays,
+        and_(plays == own.plays, or_(last > own.last_at, and_(last == own.last_at, key < entry.id))),
+    )
+
+
+def _list(
+    connection: Connection, kind: Kind, belongs: ColumnElement[bool], viewer: Account | None, limit: int
+) -> list[Listed]:
+    """Return the entries whose sums these are, those that were merged under the name that is shown."""
+    own, entity, rollup = ENTITIES[kind].alias("own"), ENTITIES[kind], ROLLUPS[kind]
+    key = rollup.c[KEYS[kind]]
+    plays, seconds, _, last = _totals(rollup)
+    name = entity.c.name if kind == "artists" else entity.c.title
+    source = (
+        rollup.join(_user, _user.c.id == rollup.c.user_id)
+        .join(own, own.c.id == key)
+        .join(entity, entity.c.id == func.coalesce(own.c.canonical_id, own.c.id))
+    )
+    query = (
+        select(entity.c.id, entity.c.uuid, name, plays, seconds, func.count(_user.c.id.distinct()))
+        .select_from(source)
+        .where(belongs, visible_to(viewer))
+        .group_by(entity.c.id, entity.c.uuid, name)
+        .order_by(plays.desc(), last.desc(), entity.c.id)
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()
+    credited = artists_of(connection, kind, [row[0] for row in rows])
+    return [
+        Listed(Entity(uuid, shown), credited.get(id_, ()), int(total), int(length), heads)
+        for id_, uuid, shown, total, length, heads in rows
+    ]
