@@ -2,19 +2,87 @@
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from goscrobble.domain import habits
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.habits import Activity, Clock, Days, Streak, Streaks, Unit
+from goscrobble.domain.milestones import Days as NumberedDays
+from goscrobble.domain.milestones import numbers
 from goscrobble.domain.periods import ALL_TIME, Period, day_bounds, days_of, local_day, zone
+from goscrobble.domain.scrobbles import Entity, Scrobble
+from goscrobble.domain.sittings import Sitting, longest
 from goscrobble.services.core import Core
 from goscrobble.storage import habits as stored
+from goscrobble.storage import history
+from goscrobble.storage import milestones as milestones_stored
 from goscrobble.storage.database import Connection
+from goscrobble.storage.milestones import FirstHeard
 
-__all__ = ["Activity", "Clock", "Streak", "Streaks", "Unit", "activity", "clock", "streaks"]
+__all__ = [
+    "Activity",
+    "Clock",
+    "Discovered",
+    "Discoveries",
+    "Milestone",
+    "MilestoneKind",
+    "NewArtist",
+    "Sitting",
+    "Streak",
+    "Streaks",
+    "Unit",
+    "activity",
+    "clock",
+    "discoveries",
+    "milestones",
+    "sittings",
+    "streaks",
+]
 
+MOST = 1000  # entries of one page; of milestones one more tells whether there is another
+MilestoneKind = Literal["plays", "artist"]
 _SLACK = 4 * 3600  # seconds by which a clock was ever set back over midnight, and more
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """A play of a round number ("plays"), or the first play of an artist ("artist")."""
+
+    kind: MilestoneKind
+    number: int | None
+    artist: Entity | None
+    scrobble: Scrobble
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """How many artists were first heard in the day, week, month or year that begins on `start`."""
+
+    start: date
+    artists: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewArtist:
+    """An artist, when it was first heard (Unix seconds), and the plays of all time."""
+
+    artist: Entity
+    first_played_at: int
+    plays: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discoveries:
+    """By unit, oldest first, those without any too; and the last discovered artists, newest first."""
+
+    units: list[Discovered]
+    newest: list[NewArtist]
 
 
 def activity(core: Core, account: Account, unit: Unit, period: Period = ALL_TIME) -> list[Activity]:
@@ -45,6 +113,51 @@ def streaks(core: Core, account: Account) -> Streaks:
     return habits.streaks([day for day, _, _ in days], local_day(int(core.now()), tz), tz)
 
 
+def sittings(core: Core, account: Account, period: Period, *, limit: int = 10) -> list[Sitting]:
+    """Return the longest sittings of a period, longest first. One that crosses its border counts with what is inside.
+
+    A sitting ends after 30 silent minutes; silence begins when a play, by its length, is over.
+    """
+    with core.database.read() as connection:
+        return sittings_of(connection, account, period, limit=min(max(limit, 1), MOST))
+
+
+def milestones(
+    core: Core, account: Account, *, kind: MilestoneKind | None = None, limit: int = 50, offset: int = 0
+) -> list[Milestone]:
+    """Return a page of milestones, newest first: every 1,000th play, the 1st, 100th and 500th, each artist's first.
+
+    `kind` None: both. Of the same second, numbers come first.
+    """
+    limit, offset = min(max(limit, 1), MOST + 1), max(offset, 0)
+    with core.database.read(consistent=True) as connection:
+        streams: list[Iterable[_Found]] = []
+        if kind != "artist":
+            streams.append(_numbered(connection, account))
+        if kind != "plays":
+            first = milestones_stored.first_heard(connection, account.id, limit=offset + limit)
+            streams.append(_Found(it.at, None, it) for it in first)
+        found = list(islice(heapq.merge(*streams, key=lambda it: -it.at), offset, offset + limit))
+        return _milestones(connection, account, found)
+
+
+def discoveries(
+    core: Core, account: Account, period: Period = ALL_TIME, unit: Unit = "month", *, limit: int = 50
+) -> Discoveries:
+    """Return how many artists were first heard in each unit of a period, and the last discovered ones."""
+    tz = zone(account.time_zone)
+    with core.database.read(consistent=True) as connection:
+        heard = discovered(connection, account, period)
+        newest = heard[:limit]
+        names = milestones_stored.artists(connection, [it.artist_id for it in newest])
+    days = [(local_day(it.at, tz), 1, 0) for it in reversed(heard)]
+    shown = habits.shown_days(days_of(period, tz), sorted(day for day, _, _ in days), local_day(int(core.now()), tz))
+    return Discoveries(
+        [Discovered(it.start, it.plays) for it in habits.activity(days, shown, unit)],
+        [NewArtist(names[it.artist_id], it.at, it.plays) for it in newest],
+    )
+
+
 # ---- over a connection at hand ----
 
 
@@ -66,6 +179,31 @@ def clock_of(connection: Connection, account: Account, period: Period) -> Clock:
     return Clock(tuple(hours))
 
 
+def sittings_of(connection: Connection, account: Account, period: Period, *, limit: int) -> list[Sitting]:
+    """Return what `sittings` does."""
+    tz = zone(account.time_zone)
+    asked = first, end = days_of(period, tz)
+    plays: Iterable[tuple[int, int]] = stored.plays(connection, account.id, around(asked, tz))
+    if asked != (None, None):
+        plays = (
+            play
+            for play in plays
+            if (first is None or local_day(play[0], tz) >= first) and (end is None or local_day(play[0], tz) < end)
+        )
+    return longest(plays, limit)
+
+
+def discovered(connection: Connection, account: Account, period: Period) -> list[FirstHeard]:
+    """Return the artists that were first heard in a period, the last one first."""
+    tz = zone(account.time_zone)
+    first, end = days_of(period, tz)
+    return [
+        it
+        for it in milestones_stored.first_heard(connection, account.id)
+        if (first is None or local_day(it.at, tz) >= first) and (end is None or local_day(it.at, tz) < end)
+    ]
+
+
 def around(days: Days, tz: ZoneInfo) -> Period:
     """Return a period in which all plays of these local days lie, whatever was done to the clock at its borders."""
     first, end = days
@@ -77,3 +215,38 @@ def around(days: Days, tz: ZoneInfo) -> Period:
 
 def _counted(connection: Connection, account: Account, days: Days, tz: ZoneInfo) -> Clock:
     return habits.clock_of_quarters(stored.quarters(connection, account.id, around(days, tz)), days, tz)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A milestone before its play is read: its number, or the artist."""
+
+    at: int
+    number: tuple[int, int] | None  # and the id of the play
+    first: FirstHeard | None
+
+
+def _numbered(connection: Connection, account: Account) -> Iterator[_Found]:
+    """Yield the plays of round numbers, newest first; each is looked for only when it is wanted."""
+    tz = zone(account.time_zone)
+    days = NumberedDays([(day, plays) for day, plays, _ in stored.days(connection, account.id, (None, None))], tz)
+    for number in reversed(numbers(days.plays)):
+        play, at = milestones_stored.nth(connection, account.id, *days.place_of(number))
+        yield _Found(at, (number, play), None)
+
+
+def _milestones(connection: Connection, account: Account, found: list[_Found]) -> list[Milestone]:
+    heard = [it.first for it in found if it.first is not None]
+    artists = milestones_stored.artists(connection, [it.artist_id for it in heard])
+    first = milestones_stored.first_plays(connection, account.id, heard)
+    ids = {*first.values(), *(it.number[1] for it in found if it.number is not None)}
+    plays = {play.id: play for play in history.by_ids(connection, account.id, ids)}
+    made = []
+    for it in found:
+        if it.number is not None:
+            number, play = it.number
+            made.append(Milestone("plays", number, None, plays[play]))
+        elif it.first is not None:
+            artist = it.first.artist_id
+            made.append(Milestone("artist", None, artists[artist], plays[first[artist]]))
+    return made

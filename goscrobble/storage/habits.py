@@ -46,7 +46,7 @@ def plays(connection: Connection, user_id: int, period: Period) -> Iterator[tupl
     at = _scrobble.c.played_at
     query = select(at, SECONDS).where(*_within(user_id, period)).order_by(at, _scrobble.c.track_id)
     streamed = connection.execution_options(yield_per=_AT_ONCE)
-    yield from streamed.execute(query).tuples()
+    yield from streamed.execute(query)
 
 
 def _within(user_id: int, period: Period) -> list[ColumnElement[bool]]:

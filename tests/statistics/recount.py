@@ -86,3 +86,34 @@ def runs(plays, time_zone):
         else:
             found.append([day])
     return found
+
+
+def sittings(plays, period, time_zone):
+    """(start, end, plays, seconds) of every sitting, in order."""
+    found = []
+    for play in within(plays, period, time_zone):
+        start, end = play.played_at, play.played_at + seconds(play)
+        if found and start - found[-1][1] < 30 * 60:
+            begin, over, count, length = found[-1]
+            found[-1] = (begin, max(over, end), count + 1, length + seconds(play))
+        else:
+            found.append((start, end, 1, seconds(play)))
+    return found
+
+
+def first_plays(plays):
+    """The first play of each artist, by name, oldest first."""
+    found = {}
+    for play in plays:
+        for artist in play.artists:
+            found.setdefault(artist.name, play)
+    return found
+
+
+def discoveries(plays, period, time_zone, unit, today):
+    first = first_plays(plays)
+    new = {id(play) for play in within(list(first.values()), period, time_zone)}
+    found = {name: play for name, play in first.items() if id(play) in new}
+    counts = Counter(start_of(local(play.played_at, time_zone).date(), unit) for play in found.values())
+    starts = units(list(first.values()), period, time_zone, unit, today)
+    return [(start, counts[start]) for start in starts], found

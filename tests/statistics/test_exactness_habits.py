@@ -7,7 +7,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from goscrobble.domain.milestones import Days
+from goscrobble.domain.periods import ALL_TIME, days_of, zone
 from goscrobble.services import habits
+from goscrobble.storage import habits as stored
+from goscrobble.storage import milestones
 from tests.statistics import recount
 from tests.statistics.listening import EXAMPLES, ZONES, change_some, heard, listener, periods, plays
 
@@ -49,3 +53,42 @@ def test_streaks_equal_a_recount(core, data):
     assert (found.current is not None) == lives
     if found.current is not None:
         assert (found.current.first, found.current.days) == (runs[-1][0], len(runs[-1]))
+
+
+@EXAMPLES
+@given(st.data())
+def test_sittings_equal_a_recount(core, data):
+    account, told, time_zone, period = make(core, data)
+    for asked in (period, ALL_TIME):
+        found = habits.sittings(core, account, asked, limit=4)
+        expected = sorted(recount.sittings(told, asked, time_zone), key=lambda it: (it[0] - it[1], -it[0]))
+        assert [(it.start, it.end, it.plays, it.seconds) for it in found] == expected[:4]
+
+
+@EXAMPLES
+@given(st.data())
+def test_every_play_is_found_by_its_number_and_every_artist_by_the_first(core, data):
+    account, told, time_zone, _ = make(core, data)
+    with core.database.read(consistent=True) as connection:
+        sums = stored.days(connection, account.id, days_of(ALL_TIME, zone(time_zone)))
+        days = Days([(day, plays) for day, plays, _ in sums], zone(time_zone))
+        found = [milestones.nth(connection, account.id, *days.place_of(n)) for n in range(1, days.plays + 1)]
+    assert found == [(play.id, play.played_at) for play in told]
+    first = recount.first_plays(told)
+    shown = habits.milestones(core, account, kind="artist")
+    assert {it.artist.name: it.scrobble for it in shown} == first
+    assert [it.scrobble.played_at for it in shown] == sorted((it.played_at for it in first.values()), reverse=True)
+
+
+@EXAMPLES
+@given(st.data())
+def test_discoveries_equal_a_recount(core, data):
+    account, told, time_zone, period = make(core, data)
+    today = recount.local(core.now(), time_zone).date()
+    for unit in UNITS:
+        found = habits.discoveries(core, account, period, unit)
+        expected, new = recount.discoveries(told, period, time_zone, unit, today)
+        assert [(it.start, it.artists) for it in found.units] == expected
+        assert {it.artist.name: it.first_played_at for it in found.newest} == {
+            name: play.played_at for name, play in new.items()
+        }

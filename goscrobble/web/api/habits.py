@@ -1,9 +1,9 @@
-"""When a person listens: activity over time, around the clock, day after day."""
+"""When a person listens: over time, around the clock, day after day, at a stretch; milestones and discoveries."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,7 +12,8 @@ from goscrobble.services import habits
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import RangeQuery, owner_of, period_of
 from goscrobble.web.api.openapi import describe
-from goscrobble.web.body import query
+from goscrobble.web.api.shapes import Named, Scrobble, moment
+from goscrobble.web.body import Text, query
 
 blueprint = Blueprint("api_habits", __name__, url_prefix="/api/v1")
 
@@ -88,6 +89,115 @@ class Streaks(BaseModel):
     longest: Streak | None = Field(description="Of equally long ones the latest.")
 
 
+class SessionsQuery(RangeQuery):
+    """Which period, and how many."""
+
+    range: Annotated[str, Text(20)] = Field(
+        default="365d",
+        description="7d, 30d, 90d, 365d, all, a year (2024), a month (2024-03) or an ISO week (2024-W11).",
+    )
+    limit: int = Field(default=10, ge=1, le=habits.MOST)
+
+
+class Session(BaseModel):
+    """From the start of the first play to the end of the last."""
+
+    start: datetime
+    end: datetime
+    plays: int
+    seconds: int = Field(description="Time listened.")
+
+
+class Sessions(BaseModel):
+    """The longest stretches of listening, longest first. One ends after 30 silent minutes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "sessions": [
+                    {"start": "2026-05-31T19:02:11Z", "end": "2026-05-31T23:40:51Z", "plays": 71, "seconds": 16012}
+                ],
+                "next": None,
+            }
+        }
+    )
+
+    sessions: list[Session]
+    next: None = None
+
+
+class MilestonesQuery(BaseModel):
+    """Which milestones."""
+
+    kind: Literal["plays", "artist"] | None = Field(
+        default=None, description="Plays of a round number, or first plays of an artist; without it both."
+    )
+    limit: int = Field(default=50, ge=1, le=habits.MOST)
+    offset: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class Milestone(BaseModel):
+    """A play to remember."""
+
+    kind: Literal["plays", "artist"]
+    number: int | None = Field(description="Of plays: the how many-th it was.")
+    artist: Named | None = Field(description="Of an artist: who was heard for the first time.")
+    scrobble: Scrobble
+
+
+class Milestones(BaseModel):
+    """The 1st, 100th, 500th, 1,000th, 2,000th … play and the first of each artist, newest first."""
+
+    milestones: list[Milestone]
+    next: int | None = Field(description="The offset of the next page.")
+
+
+class DiscoveriesQuery(RangeQuery):
+    """Which period, and by what."""
+
+    unit: Literal["day", "week", "month", "year"] = Field(default="month", description="A week begins on Monday.")
+    limit: int = Field(default=50, ge=1, le=habits.MOST, description="Of the artists that are named.")
+
+
+class Discovered(BaseModel):
+    """How many artists were heard for the first time in the day, week, month or year that begins on it."""
+
+    start: date
+    artists: int
+
+
+class NewArtist(Named):
+    """An artist that was new."""
+
+    first_played_at: datetime
+    plays: int = Field(description="Of all time.")
+
+
+class Discoveries(BaseModel):
+    """New artists over time, oldest first and without gaps, and the last ones by name, newest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "discoveries": [{"start": "2026-05-01", "artists": 0}, {"start": "2026-06-01", "artists": 1}],
+                "artists": [
+                    {
+                        "id": "4f0fb4a9-3a4e-4b0c-a5ce-8d24d8a0b5a6",
+                        "name": "Can",
+                        "first_played_at": "2026-06-01T11:00:00Z",
+                        "plays": 5,
+                    }
+                ],
+                "next": None,
+            }
+        }
+    )
+
+    discoveries: list[Discovered]
+    artists: list[NewArtist]
+    next: None = None
+
+
 @blueprint.get("/users/<username>/activity")
 @describe(
     tags=["Users"], summary="A person's plays over time", query=ActivityQuery, answers={200: Activity}, auth="optional"
@@ -121,3 +231,65 @@ def streaks(username: str) -> dict[str, Any]:
     """Answer the current and the longest streak."""
     found = habits.streaks(current_core(), owner_of(username))
     return Streaks(current=Streak.of(found.current), longest=Streak.of(found.longest)).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/sessions")
+@describe(
+    tags=["Users"],
+    summary="A person's longest stretches of listening",
+    query=SessionsQuery,
+    answers={200: Sessions},
+    auth="optional",
+)
+def sessions(username: str) -> dict[str, Any]:
+    """Answer the longest sittings of a period."""
+    owner, wanted = owner_of(username), query(SessionsQuery)
+    found = habits.sittings(current_core(), owner, period_of(wanted, owner), limit=wanted.limit)
+    shown = [Session(start=moment(it.start), end=moment(it.end), plays=it.plays, seconds=it.seconds) for it in found]
+    return Sessions(sessions=shown).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/milestones")
+@describe(
+    tags=["Users"],
+    summary="A person's plays to remember",
+    query=MilestonesQuery,
+    answers={200: Milestones},
+    auth="optional",
+)
+def milestones(username: str) -> dict[str, Any]:
+    """Answer a page of milestones."""
+    owner, wanted = owner_of(username), query(MilestonesQuery)
+    found = habits.milestones(current_core(), owner, kind=wanted.kind, limit=wanted.limit + 1, offset=wanted.offset)
+    shown = [
+        Milestone(
+            kind=it.kind,
+            number=it.number,
+            artist=None if it.artist is None else Named(id=it.artist.id, name=it.artist.name),
+            scrobble=Scrobble.of(it.scrobble),
+        )
+        for it in found[: wanted.limit]
+    ]
+    more = wanted.offset + wanted.limit if len(found) > wanted.limit else None
+    return Milestones(milestones=shown, next=more).model_dump(mode="json")
+
+
+@blueprint.get("/users/<username>/discoveries")
+@describe(
+    tags=["Users"],
+    summary="A person's new artists",
+    query=DiscoveriesQuery,
+    answers={200: Discoveries},
+    auth="optional",
+)
+def discoveries(username: str) -> dict[str, Any]:
+    """Answer new artists by unit, and the last of them."""
+    owner, wanted = owner_of(username), query(DiscoveriesQuery)
+    found = habits.discoveries(current_core(), owner, period_of(wanted, owner), wanted.unit, limit=wanted.limit)
+    return Discoveries(
+        discoveries=[Discovered(start=it.start, artists=it.artists) for it in found.units],
+        artists=[
+            NewArtist(id=it.artist.id, name=it.artist.name, first_played_at=moment(it.first_played_at), plays=it.plays)
+            for it in found.newest
+        ],
+    ).model_dump(mode="json")
