@@ -63,6 +63,8 @@ class World:
             "job_id": self._job,
             "plugin": lambda: "multiscrobbler",
             "source_id": self._source,
+            "other": lambda: "caller",
+            "year": lambda: "2026",
         }
         for name in case.path_parameters:
             case.path_parameters[name] = named[name]()
