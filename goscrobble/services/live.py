@@ -66,6 +66,7 @@ class Stream:
     socket: Any = None  # of the client, where the server shows it
     hang_up: Callable[[], None] = lambda: None  # cuts off a client that takes nothing
     showing: set[int] = field(default_factory=set)  # of whom it was told that they play something
+    opened_with: dict[int, bytes] = field(default_factory=dict)  # what that was, until the loop has looked
     is_over: bool = False
     _chunks: deque[bytes] = field(default_factory=deque)
     _waiting: int = 0  # bytes
@@ -134,10 +135,12 @@ class Hub:
             self._streams.add(stream)
             position = self._feed.position
         try:
-            return self.opening(stream.listener, last_seen, position, stream.showing)
+            opening = self.opening(stream.listener, last_seen, position, stream.opened_with)
         except BaseException:
             self.close(stream)
             raise
+        stream.showing |= stream.opened_with.keys()
+        return opening
 
     def close(self, stream: Stream) -> None:
         """Feed a stream no more."""
@@ -149,19 +152,19 @@ class Hub:
         listener: Listener,
         last_seen: str = "",
         until: Position | None = None,
-        showing: set[int] | None = None,
+        playing: dict[int, bytes] | None = None,
     ) -> bytes:
         """Return what a client is told first: plays since its position `last_seen`, what plays now, its new position.
 
         That is `until`, by default that of all plays there are. A position that is no position, or from which there is
-        too much to tell, is answered by the event that tells the page to load anew. Who plays something is added to
-        `showing`.
+        too much to tell, is answered by the event that tells the page to load anew. What it tells of those who play
+        something is noted in `playing`.
         """
         until = until or positions.current(self._core)
         since = positions.unseal(self._core, last_seen) if last_seen else until
         missed = None if since is None else self._feed.between(listener, since, until)
         told = [self._shape.reset()] if missed is None else [self._scrobble(*one) for one in missed]
-        told += self._playing_now(listener, set() if showing is None else showing)
+        told += self._playing_now(listener, {} if playing is None else playing)
         return b"".join([*told, self._shape.reached(positions.seal(self._core, until))])
 
     def wake(self) -> None:
@@ -208,52 +211,74 @@ class Hub:
         playing = playback.playing_of(self._core, None)
         with self._core.database.read() as connection:
             self._recheck(connection, streams)
-            wanted = {one.listener.owner.id for one in streams if one.listener.owner is not None}
-            asked = wanted | {one.owner for one in news} | playing.keys() | self._playing.keys()
+            asked = {one.owner for one in news} | playing.keys() | self._playing.keys()
+            asked |= {one.listener.owner.id for one in streams if one.listener.owner is not None}
+            asked |= {owner for one in streams for owner in one.opened_with}
             people = stored.accounts(connection, asked)
-        tidings = self._tidings(news, playing, people, wanted)
+        plays = [(people[one.owner], self._scrobble(people[one.owner], one)) for one in news if one.owner in people]
+        look = _Look(asked, people, playing, plays, self._changes(playing, people))
+        known = set(streams)
         with self._lock:  # who comes from here on begins at the new position
             streams = list(self._streams)
             self._feed.position, self._people, self._playing = reached, people, playing
         for number, stream in enumerate(streams, start=1):
-            tidings.tell(stream)
-            if number % AT_ONCE == 0 and not tidings.are_none:
+            self._tell(stream, look, is_known=stream in known)
+            if number % AT_ONCE == 0 and (plays or look.changes):
                 time.sleep(_TURN)
         self.settled = positions.seal(self._core, reached)
 
-    def _tidings(
-        self,
-        news: list[News],
-        playing: Mapping[int, list[NowPlaying]],
-        people: Mapping[int, Account],
-        wanted: Collection[int],
-    ) -> _Tidings:
-        plays = [(people[one.owner], self._scrobble(people[one.owner], one)) for one in news if one.owner in people]
-        lists = []
+    def _changes(self, playing: Mapping[int, list[NowPlaying]], people: Mapping[int, Account]) -> list[_Change]:
+        """Return whose players do something else than when last told, or who may see it has changed."""
+        changes = []
         for one in playing.keys() | self._playing.keys():
             now, before = people.get(one), self._people.get(one)
             known = now or before
-            if known is None or (
-                _same(playing.get(one), self._playing.get(one)) and _openness(now) == _openness(before)
-            ):
+            is_same = _same(playing.get(one), self._playing.get(one)) and _openness(now) == _openness(before)
+            if known is not None and not is_same:
+                shown = self._shape.playing(known.username, playing.get(one, []))
+                changes.append(_Change(one, now, one in playing, shown, self._shape.playing(known.username, [])))
+        return changes
+
+    def _tell(self, stream: Stream, look: _Look, *, is_known: bool) -> None:
+        listener = stream.listener
+        owner = listener.owner
+        if owner is not None and owner.id in look.asked and not listener.sees(look.people.get(owner.id)):
+            stream.end(self._shape.reset())
+            return
+        said = [text for whose, text in look.plays if listener.sees(whose)]
+        said += filter(None, (_told_of(stream, change) for change in look.changes))
+        if stream.opened_with and is_known:
+            said += self._since_opening(stream, look)
+        stream.put(b"".join(said))
+
+    def _since_opening(self, stream: Stream, look: _Look) -> list[bytes]:
+        """Return what has changed since the stream was opened, and was not seen to change by the loop."""
+        changed, told = {change.owner for change in look.changes}, []
+        for owner, before in stream.opened_with.items():
+            account = look.people.get(owner)
+            if owner in changed or account is None:
                 continue
-            shown = self._shape.playing(known.username, playing.get(one, []))
-            lists.append(_List(known.id, now, bool(playing.get(one)), shown, self._shape.playing(known.username, [])))
-        watched = {one: people.get(one) for one in wanted}
-        return _Tidings(watched, plays, lists, self._shape.reset())
+            now = look.playing.get(owner, []) if stream.listener.sees(account) else []
+            if (text := self._shape.playing(account.username, now)) != before:
+                told.append(text)
+            if not now:
+                stream.showing.discard(owner)
+        stream.opened_with = {}
+        return told
 
     def _scrobble(self, owner: Account, news: News) -> bytes:
         return self._shape.scrobble(owner.username, news.play, news.position)
 
-    def _playing_now(self, listener: Listener, showing: set[int]) -> list[bytes]:
+    def _playing_now(self, listener: Listener, noted: dict[int, bytes]) -> list[bytes]:
         """Return the events that tell what plays: of one person also if that is nothing."""
         wanted = None if listener.owner is None else [listener.owner.id]
         playing = playback.playing_of(self._core, wanted)
         with self._core.database.read() as connection:
             people = stored.accounts(connection, wanted or playing.keys())
         seen = [account for account in people.values() if listener.sees(account)]
-        showing |= {account.id for account in seen if account.id in playing}
-        return [self._shape.playing(account.username, playing.get(account.id, [])) for account in seen]
+        told = {one.id: self._shape.playing(one.username, playing.get(one.id, [])) for one in seen}
+        noted |= {one: text for one, text in told.items() if one in playing}
+        return list(told.values())
 
     def _recheck(self, connection: Connection, streams: list[Stream]) -> None:
         """End the streams of those who were disabled or signed out."""
@@ -281,7 +306,7 @@ _HUBS: weakref.WeakSet[Hub] = weakref.WeakSet()  # hooks know no core: theirs is
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
+class _Change:
     """What changed of what somebody plays: the events for those who may see it, and for those who could until now."""
 
     owner: int
@@ -292,34 +317,25 @@ class _List:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tidings:
-    """All that one look found."""
+class _Look:
+    """What one look at the database found."""
 
-    watched: Mapping[int, Account | None]  # whom single streams are about, as they are now
+    asked: Collection[int]  # whose accounts were looked up
+    people: Mapping[int, Account]
+    playing: Mapping[int, list[NowPlaying]]
     plays: list[tuple[Account, bytes]]
-    lists: list[_List]
-    reset: bytes
+    changes: list[_Change]
 
-    @property
-    def are_none(self) -> bool:
-        return not self.plays and not self.lists
 
-    def tell(self, stream: Stream) -> None:
-        listener = stream.listener
-        if listener.owner is not None and not listener.sees(self.watched.get(listener.owner.id, listener.owner)):
-            stream.end(self.reset)
-            return
-        said = [text for owner, text in self.plays if listener.sees(owner)]
-        for one in self.lists:
-            if listener.sees(one.account):
-                said.append(one.shown)
-            elif one.owner in stream.showing:  # private now, or gone
-                said.append(one.hidden)
-            if one.is_something and listener.sees(one.account):
-                stream.showing.add(one.owner)
-            else:
-                stream.showing.discard(one.owner)
-        stream.put(b"".join(said))
+def _told_of(stream: Stream, change: _Change) -> bytes:
+    """Return what this stream is told of a change."""
+    if stream.listener.sees(change.account):
+        (stream.showing.add if change.is_something else stream.showing.discard)(change.owner)
+        return change.shown
+    if change.owner in stream.showing:  # private now, or gone
+        stream.showing.discard(change.owner)
+        return change.hidden
+    return b""
 
 
 def _same(one: list[NowPlaying] | None, other: list[NowPlaying] | None) -> bool:
