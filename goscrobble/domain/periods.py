@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,6 @@ def hour_of_week(at: int, tz: ZoneInfo) -> int:
     """Return the local hour of the week, 0 (Monday 00:00) to 167."""
     local = datetime.fromtimestamp(at, tz)
     return local.weekday() * 24 + local.hour
-
-
-def utc_year(at: int) -> int:
-    """Return the year (UTC) of a Unix time."""
-    return datetime.fromtimestamp(at, UTC).year
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +88,30 @@ def parse_dates(first: str, last: str, tz: ZoneInfo, now: float) -> Period:
     return _checked(
         start, min(end, date.max - timedelta(days=1)) + timedelta(days=1), tz, datetime.fromtimestamp(now, tz).date()
     )
+
+
+def days_of(period: Period, tz: ZoneInfo) -> tuple[int | None, int | None]:
+    """Return the local days of a period as ordinals, the second not included; None is open.
+
+    A period that begins or ends within a day takes that day whole.
+    """
+    return (
+        None if period.start is None else local_day(period.start, tz),
+        None if period.end is None else local_day(period.end - 1, tz) + 1,
+    )
+
+
+def previous(period: Period, tz: ZoneInfo) -> Period | None:
+    """Return the period of as many days before this one; None if it has no beginning."""
+    first, end = days_of(period, tz)
+    if first is None or end is None or 2 * first - end < 1:
+        return None
+    return _days(date.fromordinal(2 * first - end), date.fromordinal(first), tz)
+
+
+def day_bounds(first: int, end: int, tz: ZoneInfo) -> Period:
+    """Return when the local days from `first` up to but not including `end` (ordinals) begin and end."""
+    return _days(date.fromordinal(first), date.fromordinal(end), tz)
 
 
 def _checked(start: date, end: date, tz: ZoneInfo, today: date) -> Period:

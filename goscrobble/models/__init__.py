@@ -10,10 +10,8 @@ from goscrobble.models.rollups import (
     UserArtist,
     UserClock,
     UserDay,
+    UserDayPlays,
     UserTrack,
-    UserYearAlbum,
-    UserYearArtist,
-    UserYearTrack,
 )
 from goscrobble.models.scrobbles import DeletedPlay, Heard, PlaySession, ScrobbleRow
 from goscrobble.models.search import SearchWord
@@ -51,10 +49,8 @@ __all__ = [
     "UserArtist",
     "UserClock",
     "UserDay",
+    "UserDayPlays",
     "UserTrack",
-    "UserYearAlbum",
-    "UserYearArtist",
-    "UserYearTrack",
     "WebSession",
     "db",
     "table",

@@ -1,8 +1,8 @@
-"""Sums kept in the transaction that changes plays. Days and hours are the user's own, years are UTC."""
+"""Sums kept in the transaction that changes plays. Days and hours are the user's own."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from goscrobble.models.base import Base
@@ -24,15 +24,24 @@ class _AllTime(_OfUser):
     last_at: Mapped[int] = mapped_column(BigInteger, sort_order=4)
 
 
-class _Yearly(_OfUser):
-    year: Mapped[int] = mapped_column(primary_key=True, sort_order=-2)
-
-
 class UserDay(_OfUser, Base):
     """Plays of a local day (proleptic ordinal)."""
 
     __tablename__ = "user_day"
     day: Mapped[int] = mapped_column(primary_key=True, sort_order=-1)
+
+
+class UserDayPlays(Base):
+    """The plays of a local day, in three columns packed as storage.day_plays says: ranges are counted from them."""
+
+    __tablename__ = "user_day_plays"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    tracks: Mapped[bytes] = mapped_column(LargeBinary)
+    albums: Mapped[bytes] = mapped_column(LargeBinary)  # 0: none
+    seconds: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class UserClock(_OfUser, Base):
@@ -61,24 +70,3 @@ class UserAlbum(_AllTime, Base):
 
     __tablename__ = "user_album"
     album_id: Mapped[int] = mapped_column(ForeignKey("album.id"), primary_key=True, index=True, sort_order=-1)
-
-
-class UserYearArtist(_Yearly, Base):
-    """Plays of an artist in a UTC year."""
-
-    __tablename__ = "user_year_artist"
-    artist_id: Mapped[int] = mapped_column(ForeignKey("artist.id"), primary_key=True, sort_order=-1)
-
-
-class UserYearTrack(_Yearly, Base):
-    """Plays of a track in a UTC year."""
-
-    __tablename__ = "user_year_track"
-    track_id: Mapped[int] = mapped_column(ForeignKey("track.id"), primary_key=True, sort_order=-1)
-
-
-class UserYearAlbum(_Yearly, Base):
-    """Plays of an album in a UTC year."""
-
-    __tablename__ = "user_year_album"
-    album_id: Mapped[int] = mapped_column(ForeignKey("album.id"), primary_key=True, sort_order=-1)

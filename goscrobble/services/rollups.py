@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
 from goscrobble.errors import BadInput, Unavailable
 from goscrobble.services.core import Core
-from goscrobble.storage import music, rollups, scrobbles, users
+from goscrobble.storage import charts, recounting, scrobbles, users
 from goscrobble.storage.database import Connection
+from goscrobble.storage.recounting import Differences
+from goscrobble.storage.rollups import TABLES
 
 _TRIES = 20  # how often a user's plays may change under a computation before it gives up
+
+Progress = Callable[[int], object]  # told how many more plays were counted
+
+
+def _quietly(_plays: int) -> None:
+    """Tell nobody."""
 
 
 def change_time_zone(core: Core, account: Account, name: str) -> None:
@@ -20,66 +28,55 @@ def change_time_zone(core: Core, account: Account, name: str) -> None:
         zone(name)
     except ValueError as error:
         raise BadInput(str(error)) from None
-    _recompute(core, account.id, name, only=rollups.ZONED)
+    _recompute(core, account.id, name, recounting.ZONED, _quietly)
 
 
-def rebuild(core: Core, account: Account) -> None:
-    """Compute all sums of an account anew."""
-    _recompute(core, account.id, None, only=rollups.TABLES)
+def rebuild(core: Core, account: Account, on_progress: Progress = _quietly) -> None:
+    """Count all sums of an account anew, and write those that differ."""
+    _recompute(core, account.id, None, TABLES, on_progress)
 
 
-def check(core: Core) -> Iterator[tuple[str, list[str]]]:
-    """Yield each account's name with the rollups that differ from its plays (none, if all is well)."""
+def plays_of_all(core: Core) -> dict[int, tuple[str, int]]:
+    """Return each account's id with its name and how many plays are stored of it."""
+    with core.database.read() as connection:
+        return charts.plays_of_all(connection)
+
+
+def check(core: Core, on_progress: Progress = _quietly) -> Iterator[tuple[str, list[str]]]:
+    """Yield each account's name with the tables of sums that differ from its plays (none, if all is well)."""
     with core.database.read() as connection:
         accounts = scrobbles.user_ids(connection)
     for account_id in accounts:
         with core.database.read(consistent=True) as connection:
             user = users.find_by_id(connection, account_id)
             if user is not None:
-                yield user.username, _differences(connection, user)
+                truth = recounting.recount(connection, user.id, user.time_zone, on_progress)
+                yield user.username, recounting.differences(connection, user.id, truth).tables
 
 
-def _differences(connection: Connection, user: Account) -> list[str]:
-    plays = rollups.every_play(connection, user.id)
-    artists = music.credits(connection, {play.track_id for play in plays})
-    truth = rollups.sum_up((), plays, user.time_zone, artists)
-    wrong = []
-    for rollup, sums in truth.items():
-        timed = "first_at" in rollup.c
-        expected = {
-            key: (one.plays, one.seconds, one.first, one.last) if timed else (one.plays, one.seconds)
-            for key, one in sums.items()
-        }
-        if rollups.read(connection, rollup, user.id) != expected:
-            wrong.append(rollup.name)
-    return wrong
-
-
-def _recompute(core: Core, account_id: int, time_zone: str | None, *, only: tuple[rollups.Table, ...]) -> None:
-    """Compute outside, swap in one short transaction, and start over if plays changed meanwhile."""
+def _recompute(
+    core: Core, account_id: int, time_zone: str | None, only: Collection[recounting.Table], on_progress: Progress
+) -> None:
+    """Compute outside, write what differs in one short transaction, and start over if plays changed meanwhile."""
     for _ in range(_TRIES):
         with core.database.read(consistent=True) as connection:
             revision = scrobbles.revision_of(connection, account_id)
             user = users.find_by_id(connection, account_id)
             if user is None or revision is None:
                 return
-            plays = rollups.every_play(connection, account_id)
-            artists = music.credits(connection, {play.track_id for play in plays})
-        target = time_zone or user.time_zone
-        sums = rollups.sum_up((), plays, target, artists)
+            target = time_zone or user.time_zone
+            truth = recounting.recount(connection, account_id, target, on_progress)
+            found = recounting.differences(connection, account_id, truth, only)
 
         def swap(
-            connection: Connection,
-            revision: int = revision,
-            target: str = target,
-            sums: Mapping[rollups.Table, Mapping[rollups.Key, rollups.Sum]] = sums,
+            connection: Connection, revision: int = revision, target: str = target, found: Differences = found
         ) -> bool:
             locked = scrobbles.lock_user(connection, account_id)
             if scrobbles.revision_of(connection, account_id) != revision + 1:
                 return False
             if locked.time_zone != target:
                 users.change(connection, account_id, time_zone=target)
-            rollups.replace(connection, account_id, sums, only)
+            recounting.replace(connection, account_id, found)
             return True
 
         if core.database.write(swap):

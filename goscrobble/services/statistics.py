@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import Period
+from goscrobble.domain.periods import ALL_TIME, Period, days_of, zone
 from goscrobble.services.core import Core
 from goscrobble.storage import charts
 from goscrobble.storage.charts import By, Kind, TopEntry, Totals
@@ -22,15 +22,27 @@ def top(
     by: By = "plays",
     limit: int = 50,
     offset: int = 0,
+    movement: Period | None = None,
 ) -> list[TopEntry]:
-    """Return an account's top artists, albums or tracks of a period, by plays or by seconds listened."""
+    """Return an account's top artists, albums or tracks of a period, by plays or by seconds listened.
+
+    A period counts in whole local days of the account. `movement` is the period whose ranks are told beside.
+    """
+    tz = zone(account.time_zone)
     with core.database.read(consistent=True) as connection:
         return charts.top(
-            connection, account.id, kind, period, by=by, limit=min(max(limit, 1), MOST + 1), offset=max(offset, 0)
+            connection,
+            [account.id],
+            kind,
+            days_of(period, tz),
+            by=by,
+            limit=min(max(limit, 1), MOST + 1),
+            offset=max(offset, 0),
+            before=None if movement is None else days_of(movement, tz),
         )
 
 
-def totals(core: Core, account: Account) -> Totals:
-    """Return what an account's history adds up to."""
+def totals(core: Core, account: Account, period: Period = ALL_TIME) -> Totals:
+    """Return what an account's plays of a period add up to."""
     with core.database.read(consistent=True) as connection:
-        return charts.totals(connection, account.id)
+        return charts.totals(connection, [account.id], days_of(period, zone(account.time_zone)), period)

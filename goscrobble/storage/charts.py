@@ -1,41 +1,37 @@
-"""Top lists and totals of one user. All of time from the rollups, a bounded range from the plays' one index."""
+"""Top lists and totals of one listener, or of many. All of time from the sums, some days from the days' plays."""
 
 from __future__ import annotations
 
+import heapq
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from goscrobble.domain.periods import Period
 from goscrobble.domain.scrobbles import Entity
-from goscrobble.models import (
-    Album,
-    Artist,
-    ScrobbleRow,
-    Track,
-    TrackArtist,
-    UserAlbum,
-    UserArtist,
-    UserDay,
-    UserTrack,
-    table,
-)
+from goscrobble.models import Album, Artist, ScrobbleRow, User, table
+from goscrobble.storage import counting
+from goscrobble.storage.counting import ENTITIES, EVER, KEYS, ROLLUPS, Counts, Days, Kind, Users
 from goscrobble.storage.history import artists_of_tracks
 
-Kind = Literal["artists", "albums", "tracks"]
+__all__ = ["EVER", "KINDS", "By", "Days", "Kind", "TopEntry", "Totals", "plays_of_all", "top", "totals"]
+
+KINDS: tuple[Kind, ...] = ("artists", "albums", "tracks")
 By = Literal["plays", "time"]
 
-_scrobble, _track_artist, _day = table(ScrobbleRow), table(TrackArtist), table(UserDay)
-_artist, _album, _track = table(Artist), table(Album), table(Track)
-_ROLLUPS = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
-_ENTITIES = {"artists": _artist, "albums": _album, "tracks": _track}
-_KEYS = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
+_scrobble, _user = table(ScrobbleRow), table(User)
+_artist, _album = table(Artist), table(Album)
 
 
 @dataclass(frozen=True, slots=True)
 class TopEntry:
-    """One line of a top list. First and last played are of all time, Unix seconds."""
+    """One line of a top list. First and last played are of all time, Unix seconds.
+
+    `previous_rank` and `previous_plays` are those of the period before: None where none was asked for, and a rank of
+    None with 0 plays for what was not played in it.
+    """
 
     rank: int
     entity: Entity
@@ -44,11 +40,13 @@ class TopEntry:
     seconds: int
     first_played_at: int
     last_played_at: int
+    previous_rank: int | None = None
+    previous_plays: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a user's history adds up to. `first_at` and `last_at` are Unix seconds, None without plays."""
+    """What a user's plays add up to. `first_at` and `last_at` are Unix seconds, None without plays."""
 
     plays: int
     seconds: int
@@ -59,101 +57,131 @@ class Totals:
     last_at: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    key: int
+    plays: int
+    seconds: int
+    first_at: int
+    last_at: int
+
+
 def top(
-    connection: Connection, user_id: int, kind: Kind, period: Period, *, by: By, limit: int, offset: int
+    connection: Connection,
+    users: Users,
+    kind: Kind,
+    days: Days,
+    *,
+    by: By,
+    limit: int,
+    offset: int,
+    before: Days | None = None,
 ) -> list[TopEntry]:
-    """Return a top list, best first; ties by last played (of all time), then by the entry's id, so that pages agree."""
-    whole = period.start is None and period.end is None
-    sums = _all_time(user_id, kind) if whole else _bounded(user_id, kind, period)
-    counted = sums.subquery()
-    rollup, key = _ROLLUPS[kind], _KEYS[kind]
-    own, entity = _ENTITIES[kind].alias("own"), _ENTITIES[kind]
+    """Return a top list, best first; ties by last played (of all time), then by the entry's id, so that pages agree.
+
+    `before` are the days whose ranks the entries are compared with.
+    """
+    if days == EVER and not counting.merged_entries(connection, kind):
+        lines = _from_sums(connection, users, kind, by, limit, offset)
+    else:
+        counts = counting.count(connection, users, kind, days)
+        lines = _from_counts(connection, users, kind, counts, by, limit, offset)
+    earlier: Mapping[int, tuple[int, int]] = {}
+    if before is not None:
+        earlier = _ranks(connection, users, kind, before, by, {line.key for line in lines})
+    return _entries(connection, kind, lines, offset, earlier if before is not None else None)
+
+
+def totals(connection: Connection, users: Users, days: Days, period: Period) -> Totals:
+    """Return what the plays of some days add up to; `period` is when the days begin and end."""
+    plays, seconds = counting.plays_and_seconds(connection, users, days)
+    artists, albums, tracks = (counting.distinct(connection, users, kind, days) for kind in KINDS)
+    rollup, at = ROLLUPS["tracks"], _scrobble.c.played_at
+    query = select(func.min(rollup.c.first_at), func.max(rollup.c.last_at)).where(rollup.c.user_id.in_(users))
+    if days != EVER:
+        within = [at >= period.start] if period.start is not None else []
+        within += [at < period.end] if period.end is not None else []
+        query = select(func.min(at), func.max(at)).where(_scrobble.c.user_id.in_(users), *within)
+    first, last = connection.execute(query).one()
+    return Totals(plays, seconds, artists, albums, tracks, first, last)
+
+
+def plays_of_all(connection: Connection) -> dict[int, tuple[str, int]]:
+    """Return each user's id with the name and how many plays are stored."""
+    query = select(_user.c.id, _user.c.username, func.count(_scrobble.c.id))
+    query = query.outerjoin(_scrobble, _scrobble.c.user_id == _user.c.id).group_by(_user.c.id, _user.c.username)
+    return {user: (name, plays) for user, name, plays in connection.execute(query.order_by(_user.c.id))}
+
+
+# ---- lines ----
+
+
+def _from_sums(connection: Connection, users: Users, kind: Kind, by: By, limit: int, offset: int) -> list[_Line]:
+    """Read a list of all time from the sums of all time."""
+    rollup = ROLLUPS[kind]
+    key, mine = rollup.c[KEYS[kind]], rollup.c.user_id.in_(users)
+    columns: list[ColumnElement[int]] = [rollup.c.plays, rollup.c.seconds, rollup.c.first_at, rollup.c.last_at]
+    query = select(key, *columns).where(mine)
+    if not _is_one(users):
+        columns = [func.sum(columns[0]), func.sum(columns[1]), func.min(columns[2]), func.max(columns[3])]
+        query = select(key, *columns).where(mine).group_by(key)
+    value = columns[0] if by == "plays" else columns[1]
+    query = query.order_by(value.desc(), columns[3].desc(), key).limit(limit).offset(offset)
+    return [_Line(*map(int, row)) for row in connection.execute(query)]
+
+
+def _from_counts(
+    connection: Connection, users: Users, kind: Kind, counts: Counts, by: By, limit: int, offset: int
+) -> list[_Line]:
+    values = counts.plays if by == "plays" else counts.seconds()
+    last = offset + limit
+    candidates: Collection[int] = values
+    if len(values) > last:
+        lowest = heapq.nlargest(last, values.values())[-1]
+        candidates = [key for key, value in values.items() if value >= lowest]
+    edges = counting.edges(connection, users, kind, candidates)
+    page = sorted(candidates, key=lambda key: (-values[key], -edges[key][1], key))[offset:last]
+    seconds = values if by == "time" else counts.seconds(page)
+    return [_Line(key, counts.plays[key], seconds[key], *edges[key]) for key in page]
+
+
+def _ranks(
+    connection: Connection, users: Users, kind: Kind, days: Days, by: By, wanted: Collection[int]
+) -> dict[int, tuple[int, int]]:
+    """Return rank and plays of those of the wanted that were played on these days."""
+    counts = counting.count(connection, users, kind, days)
+    values = counts.plays if by == "plays" else counts.seconds()
+    lowest = min((values[key] for key in wanted if key in values), default=None)
+    if lowest is None:
+        return {}
+    above = [key for key, value in values.items() if value >= lowest]
+    edges = counting.edges(connection, users, kind, above)
+    above.sort(key=lambda key: (-values[key], -edges[key][1], key))
+    return {key: (rank, counts.plays[key]) for rank, key in enumerate(above, 1) if key in wanted}
+
+
+def _entries(
+    connection: Connection,
+    kind: Kind,
+    lines: Sequence[_Line],
+    offset: int,
+    earlier: Mapping[int, tuple[int, int]] | None,
+) -> list[TopEntry]:
+    ids = [line.key for line in lines]
+    names, artists = _names(connection, kind, ids), _artists(connection, kind, ids)
+    entries = []
+    for rank, line in enumerate(lines, offset + 1):
+        before = (None, None) if earlier is None else earlier.get(line.key, (None, 0))
+        counted = (line.plays, line.seconds, line.first_at, line.last_at)
+        entries.append(TopEntry(rank, names[line.key], artists.get(line.key, ()), *counted, *before))
+    return entries
+
+
+def _names(connection: Connection, kind: Kind, ids: Collection[int]) -> dict[int, Entity]:
+    entity = ENTITIES[kind]
     name = entity.c.name if kind == "artists" else entity.c.title
-    plays, seconds = func.sum(counted.c.plays).label("plays"), func.sum(counted.c.seconds).label("seconds")
-    first, last = func.min(rollup.c.first_at).label("first_at"), func.max(rollup.c.last_at).label("last_at")
-    query = (
-        select(entity.c.id, entity.c.uuid, name.label("name"), plays, seconds, first, last)
-        .select_from(counted)
-        .join(own, own.c.id == counted.c.key)
-        .join(entity, entity.c.id == func.coalesce(own.c.canonical_id, own.c.id))
-        .join(rollup, (rollup.c.user_id == user_id) & (rollup.c[key] == counted.c.key))
-        .group_by(entity.c.id, entity.c.uuid, name)
-        .order_by((plays if by == "plays" else seconds).desc(), last.desc(), entity.c.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    rows = connection.execute(query).all()
-    artists = _artists(connection, kind, [row.id for row in rows])
-    return [
-        TopEntry(
-            rank=offset + i,
-            entity=Entity(row.uuid, row.name),
-            artists=artists.get(row.id, ()),
-            plays=int(row.plays),
-            seconds=int(row.seconds),
-            first_played_at=int(row.first_at),
-            last_played_at=int(row.last_at),
-        )
-        for i, row in enumerate(rows, 1)
-    ]
-
-
-def totals(connection: Connection, user_id: int) -> Totals:
-    """Return what a user's history adds up to."""
-    plays, seconds = connection.execute(
-        select(func.coalesce(func.sum(_day.c.plays), 0), func.coalesce(func.sum(_day.c.seconds), 0)).where(
-            _day.c.user_id == user_id
-        )
-    ).one()
-    counts = {
-        kind: int(
-            connection.execute(
-                select(func.count(func.distinct(func.coalesce(entity.c.canonical_id, entity.c.id))))
-                .join(_ROLLUPS[kind], _ROLLUPS[kind].c[_KEYS[kind]] == entity.c.id)
-                .where(_ROLLUPS[kind].c.user_id == user_id)
-            ).scalar_one()
-        )
-        for kind, entity in _ENTITIES.items()
-    }
-    first, last = connection.execute(
-        select(func.min(_scrobble.c.played_at), func.max(_scrobble.c.played_at)).where(_scrobble.c.user_id == user_id)
-    ).one()
-    return Totals(int(plays), int(seconds), counts["artists"], counts["albums"], counts["tracks"], first, last)
-
-
-def _all_time(user_id: int, kind: Kind) -> Select[Any]:
-    rollup = _ROLLUPS[kind]
-    return select(rollup.c[_KEYS[kind]].label("key"), rollup.c.plays, rollup.c.seconds).where(
-        rollup.c.user_id == user_id
-    )
-
-
-def _bounded(user_id: int, kind: Kind, period: Period) -> Select[Any]:
-    """Group by track (or album) in the index's own order first; only the sums meet the credits."""
-    at = _scrobble.c.played_at
-    length = func.coalesce(
-        case((_scrobble.c.listened > 0, _scrobble.c.listened), else_=None), _scrobble.c.duration, literal(0)
-    )
-    key = _scrobble.c.album_id if kind == "albums" else _scrobble.c.track_id
-    query = select(key.label("key"), func.count().label("plays"), func.sum(length).label("seconds"))
-    query = query.where(_scrobble.c.user_id == user_id, key.is_not(None))
-    if period.start is not None:
-        query = query.where(at >= period.start)
-    if period.end is not None:
-        query = query.where(at < period.end)
-    query = query.group_by(key)
-    if kind != "artists":
-        return query
-    tracks = query.subquery()
-    return (
-        select(
-            _track_artist.c.artist_id.label("key"),
-            func.sum(tracks.c.plays).label("plays"),
-            func.sum(tracks.c.seconds).label("seconds"),
-        )
-        .join(tracks, tracks.c.key == _track_artist.c.track_id)
-        .group_by(_track_artist.c.artist_id)
-    )
+    rows = connection.execute(select(entity.c.id, entity.c.uuid, name).where(entity.c.id.in_(ids)))
+    return {key: Entity(uuid, text) for key, uuid, text in rows}
 
 
 def _artists(connection: Connection, kind: Kind, ids: list[int]) -> dict[int, tuple[Entity, ...]]:
@@ -169,3 +197,7 @@ def _artists(connection: Connection, kind: Kind, ids: list[int]) -> dict[int, tu
         .where(_album.c.id.in_(ids))
     )
     return {album: (Entity(uuid, name),) for album, uuid, name in rows}
+
+
+def _is_one(users: Users) -> bool:
+    return isinstance(users, Collection) and len(users) == 1

@@ -6,14 +6,14 @@ First and last cannot be subtracted: where a vanished play may have been one, it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Select, Table, bindparam, case, delete, select, update
+from sqlalchemy import Connection, Table, bindparam, case, delete, func, select, update
 
-from goscrobble.domain.periods import hour_of_week, local_day, utc_year, zone
+from goscrobble.domain.periods import day_bounds, hour_of_week, local_day, zone
 from goscrobble.models import (
     ScrobbleRow,
     TrackArtist,
@@ -22,24 +22,20 @@ from goscrobble.models import (
     UserClock,
     UserDay,
     UserTrack,
-    UserYearAlbum,
-    UserYearArtist,
-    UserYearTrack,
     table,
 )
+from goscrobble.storage import day_plays
 from goscrobble.storage.dialect import Compiled, upsert
 from goscrobble.storage.scrobbles import PlayRow
 
 _scrobble, _track_artist = table(ScrobbleRow), table(TrackArtist)
-_DAY, _CLOCK = table(UserDay), table(UserClock)
-_ALL_TIME = {"artist": table(UserArtist), "track": table(UserTrack), "album": table(UserAlbum)}
-_YEARLY = {"artist": table(UserYearArtist), "track": table(UserYearTrack), "album": table(UserYearAlbum)}
-TABLES: tuple[Table, ...] = (_DAY, _CLOCK, *_ALL_TIME.values(), *_YEARLY.values())
-_KEYS = {rollup: [column.name for column in rollup.primary_key][1:] for rollup in TABLES}  # but for the user
-_TIMED = {rollup for rollup in TABLES if "first_at" in rollup.c}
+DAY, CLOCK = table(UserDay), table(UserClock)
+ALL_TIME = {"artist": table(UserArtist), "track": table(UserTrack), "album": table(UserAlbum)}
+TABLES: tuple[Table, ...] = (DAY, CLOCK, *ALL_TIME.values())
+KEYS = {rollup: [column.name for column in rollup.primary_key][1:] for rollup in TABLES}  # but for the user
+TIMED = {rollup for rollup in TABLES if "first_at" in rollup.c}
 _NEVER = 2**62  # later than any first, and negated earlier than any last
 
-__all__ = ["TABLES", "ZONED", "Key", "Sum", "Table", "apply", "every_play", "read", "replace", "sum_up"]
 
 Key = tuple[int, ...]
 
@@ -75,33 +71,33 @@ def apply(
     artists: Mapping[int, tuple[int, ...]],
 ) -> None:
     """Bring every rollup of a user up to date. `artists` gives the credited artists of each track involved."""
-    sums = sum_up(vanished, came, time_zone, artists)
+    tz = zone(time_zone)
+    sums = _sum_up(vanished, came, tz, artists)
     for rollup in TABLES:
         _write(connection, rollup, user_id, sums[rollup])
-    for kind, rollup in _ALL_TIME.items():
+    day_plays.write(connection, user_id, [day for (day,) in sums[DAY]], tz)
+    for kind, rollup in ALL_TIME.items():
         for (entity,), change in sorted(sums[rollup].items()):
             if change.vanished:
-                _mend_edges(connection, kind, user_id, entity, change)
+                _mend_edges(connection, kind, user_id, entity, change, tz)
 
 
-def sum_up(
-    vanished: Iterable[PlayRow], came: Iterable[PlayRow], time_zone: str, artists: Mapping[int, tuple[int, ...]]
+def _sum_up(
+    vanished: Iterable[PlayRow], came: Iterable[PlayRow], tz: ZoneInfo, artists: Mapping[int, tuple[int, ...]]
 ) -> dict[Table, dict[Key, Sum]]:
     """Return what plays add up to, by rollup and key (without the user)."""
-    tz = zone(time_zone)
     sums: dict[Table, dict[Key, Sum]] = {rollup: {} for rollup in TABLES}
     for sign, plays in ((-1, vanished), (1, came)):
         for play in plays:
-            year = utc_year(play.played_at)
             entities = [("track", play.track_id), *(("artist", artist) for artist in artists[play.track_id])]
             if play.album_id is not None:
                 entities.append(("album", play.album_id))
             keys: list[tuple[Table, Key]] = [
-                (_DAY, (local_day(play.played_at, tz),)),
-                (_CLOCK, (hour_of_week(play.played_at, tz),)),
+                (DAY, (local_day(play.played_at, tz),)),
+                (CLOCK, (hour_of_week(play.played_at, tz),)),
             ]
             for kind, entity in entities:
-                keys += [(_ALL_TIME[kind], (entity,)), (_YEARLY[kind], (year, entity))]
+                keys.append((ALL_TIME[kind], (entity,)))
             for rollup, key in keys:
                 sums[rollup].setdefault(key, Sum()).add(play, sign)
     return sums
@@ -113,7 +109,7 @@ class _Statements(NamedTuple):
 
 
 def _write(connection: Connection, rollup: Table, user_id: int, sums: Mapping[Key, Sum]) -> None:
-    names, timed = _KEYS[rollup], rollup in _TIMED
+    names, timed = KEYS[rollup], rollup in TIMED
     rows, emptied = [], []
     for key in sorted(sums):
         change = sums[key]
@@ -142,7 +138,7 @@ def _statements(connection: Connection, rollup: Table) -> _Statements:
         statement = upsert(connection, rollup)
         new = statement.excluded
         changes: dict[str, Any] = {name: rollup.c[name] + new[name] for name in ("plays", "seconds")}
-        if rollup in _TIMED:
+        if rollup in TIMED:
             changes["first_at"] = case((new.first_at < rollup.c.first_at, new.first_at), else_=rollup.c.first_at)
             changes["last_at"] = case((new.last_at > rollup.c.last_at, new.last_at), else_=rollup.c.last_at)
         keys = list(rollup.primary_key)
@@ -156,75 +152,36 @@ def _statements(connection: Connection, rollup: Table) -> _Statements:
 # ---- first and last ----
 
 
-def _mend_edges(connection: Connection, kind: str, user_id: int, entity: int, change: Sum) -> None:
-    rollup = _ALL_TIME[kind]
+def _mend_edges(connection: Connection, kind: str, user_id: int, entity: int, change: Sum, tz: ZoneInfo) -> None:
+    rollup = ALL_TIME[kind]
     mine = (rollup.c.user_id == user_id, rollup.c[f"{kind}_id"] == entity)
     row = connection.execute(select(rollup.c.first_at, rollup.c.last_at).where(*mine)).first()
     if row is None:
         return
     edges = {}
     if row.first_at in change.vanished:
-        edges["first_at"] = _edge(connection, kind, user_id, entity, row.first_at, step=1)
+        edges["first_at"] = _edge(connection, kind, user_id, entity, local_day(row.first_at, tz), tz, is_first=True)
     if row.last_at in change.vanished:
-        edges["last_at"] = _edge(connection, kind, user_id, entity, row.last_at, step=-1)
+        edges["last_at"] = _edge(connection, kind, user_id, entity, local_day(row.last_at, tz), tz, is_first=False)
     if edges:
         connection.execute(update(rollup).where(*mine).values(edges))
 
 
-def _edge(connection: Connection, kind: str, user_id: int, entity: int, start: int, *, step: int) -> int:
-    """Return the nearest play at or after (`step` 1) or before (-1) a time that no play is beyond.
-
-    The yearly sums say in which year to look, so that only that year of the index is read.
-    """
-    yearly = _YEARLY[kind]
-    years = connection.execute(
-        select(yearly.c.year).where(
-            yearly.c.user_id == user_id,
-            yearly.c.year.in_(range(1970, utc_year(start) + 1) if step < 0 else range(utc_year(start), 2201)),
-            yearly.c[f"{kind}_id"] == entity,
-        )
-    ).scalars()
-    year = max(years) if step < 0 else min(years)
-    return int(connection.execute(_plays_of(kind, user_id, entity, year, step)).scalar_one())
-
-
-def _plays_of(kind: str, user_id: int, entity: int, year: int, step: int) -> Select[Any]:
-    at = _scrobble.c.played_at
-    start, end = (int(datetime(y, 1, 1, tzinfo=UTC).timestamp()) for y in (year, year + 1))
-    query = select(at).where(_scrobble.c.user_id == user_id, at >= start, at < end)
+def _edge(
+    connection: Connection, kind: str, user_id: int, entity: int, start: int, tz: ZoneInfo, *, is_first: bool
+) -> int:
+    """Return the time of the first or last play that is left, on or after (before) a day that none is beyond."""
+    at, credited = _scrobble.c.played_at, _track_artist.c.artist_id == entity
+    tracks = {entity}
     if kind == "artist":
-        query = query.join(_track_artist, _track_artist.c.track_id == _scrobble.c.track_id)
-        query = query.where(_track_artist.c.artist_id == entity)
+        tracks = set(connection.execute(select(_track_artist.c.track_id).where(credited)).scalars())
+    day = day_plays.day_with(connection, user_id, start, tracks, is_album=kind == "album", forwards=is_first)
+    period = day_bounds(day - 1, day + 2, tz)  # a clock set back over midnight makes a day begin before the one before
+    query = select(func.min(at) if is_first else func.max(at)).where(
+        _scrobble.c.user_id == user_id, at >= period.start, at < period.end
+    )
+    if kind == "artist":
+        query = query.join(_track_artist, _track_artist.c.track_id == _scrobble.c.track_id).where(credited)
     else:
         query = query.where(_scrobble.c[f"{kind}_id"] == entity)
-    return query.order_by(at if step > 0 else at.desc()).limit(1)
-
-
-# ---- rebuilding and checking ----
-
-
-def every_play(connection: Connection, user_id: int) -> list[PlayRow]:
-    """Return all plays of a user, by time."""
-    columns = [_scrobble.c[name] for name in PlayRow.__dataclass_fields__]
-    rows = connection.execute(select(*columns).where(_scrobble.c.user_id == user_id).order_by(_scrobble.c.played_at))
-    return [PlayRow(*row) for row in rows]
-
-
-def read(connection: Connection, rollup: Table, user_id: int) -> dict[Key, tuple[int, ...]]:
-    """Return a rollup of a user: key (without the user) to (plays, seconds[, first, last])."""
-    names = _KEYS[rollup]
-    values = [name for name in ("plays", "seconds", "first_at", "last_at") if name in rollup.c]
-    rows = connection.execute(select(*(rollup.c[n] for n in (*names, *values))).where(rollup.c.user_id == user_id))
-    return {tuple(row[: len(names)]): tuple(row[len(names) :]) for row in rows}
-
-
-def replace(
-    connection: Connection, user_id: int, sums: Mapping[Table, Mapping[Key, Sum]], only: Collection[Table] = TABLES
-) -> None:
-    """Throw a user's rollups away and write these instead."""
-    for rollup in only:
-        connection.execute(delete(rollup).where(rollup.c.user_id == user_id))
-        _write(connection, rollup, user_id, sums[rollup])
-
-
-ZONED = (_DAY, _CLOCK)  # those that depend on the user's time zone
+    return int(connection.execute(query).scalar_one())

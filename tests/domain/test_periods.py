@@ -11,7 +11,6 @@ from goscrobble.domain.periods import (
     local_day,
     parse_dates,
     parse_range,
-    utc_year,
     zone,
 )
 
@@ -178,7 +177,3 @@ def test_what_is_no_zone_is_refused_with_its_name(name):
 )
 def test_a_play_counts_for_the_day_and_hour_where_its_listener_lives(at, zone_name, day, hour):
     assert (day.toordinal(), hour) == (local_day(utc(at), zone(zone_name)), hour_of_week(utc(at), zone(zone_name)))
-
-
-def test_years_of_rollups_are_utc_years():
-    assert [utc_year(utc("2023-12-31T23:59")), utc_year(utc("2024-01-01T00:00"))] == [2023, 2024]

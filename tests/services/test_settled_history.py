@@ -201,9 +201,10 @@ def test_rebuilding_mends_sums_that_were_wrong(core):
     tell(core, ada, [("a", ScrobbleDraft(title="S", artists=("A", "B"), played_at=T + n * 7000)) for n in range(9)])
     with core.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE user_track SET plays = 5, first_at = 1")
-        connection.exec_driver_sql("DELETE FROM user_year_artist")
+        connection.exec_driver_sql("DELETE FROM user_artist")
+        connection.exec_driver_sql("DELETE FROM user_day_plays")
 
-    assert dict(rollups.check(core)) == {"ada": ["user_track", "user_year_artist"]}
+    assert dict(rollups.check(core)) == {"ada": ["user_artist", "user_track", "user_day_plays"]}
     rollups.rebuild(core, ada)
     assert_sums_are_true(core)
 
