@@ -7,7 +7,7 @@ JOBS ?= 2
 # Tests that share a server stay together.
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 
-.PHONY: run install test lint unit sqlite postgresql chromium bench docs clean
+.PHONY: run install test lint unit sqlite postgresql coverage chromium bench docs clean
 
 run: install ## Start the server on http://127.0.0.1:42069, with everything in instance/
 	$(BIN)/goscrobble run
@@ -25,14 +25,17 @@ lint: install ## Style, types, architecture
 unit: install ## The fast part of the suite
 	$(BIN)/python $(PYTEST) -m "not slow"
 
-sqlite: install chromium ## The whole suite on SQLite, with coverage
+sqlite: install chromium ## The whole suite on SQLite
+	$(BIN)/python $(PYTEST) --database sqlite
+
+postgresql: install chromium ## The whole suite on a PostgreSQL server that the tests start themselves
+	$(BIN)/python $(PYTEST) --database postgresql
+
+coverage: install chromium ## What the suite runs of the code, on SQLite; slower than `make sqlite`
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --database sqlite
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-
-postgresql: install chromium ## The whole suite on a PostgreSQL server that the tests start themselves
-	$(BIN)/python $(PYTEST) --database postgresql
 
 # Without it the tests in a browser are skipped, and say so; that it cannot be installed is no reason to test nothing.
 chromium: ## Install the browser of the tests, where it is missing and apt may
