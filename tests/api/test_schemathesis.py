@@ -25,6 +25,7 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.storage import jobs
 from goscrobble.testing import PASSWORD, make_account, make_draft
 from goscrobble.testing.clock import START
+from tests.examples import examples
 
 CHECKS = [
     not_a_server_error,
@@ -134,11 +135,11 @@ def requests_of(operation):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("is_admin", "is_known", "examples"),
-    [(True, True, 30), (False, True, 15), (False, False, 8)],
+    ("is_admin", "is_known", "usual"),
+    [(True, True, 10), (False, True, 6), (False, False, 4)],
     ids=["an administrator", "a listener", "nobody"],
 )
-def test_every_answer_is_one_that_the_document_names(core, published, jwt_of, subtests, is_admin, is_known, examples):
+def test_every_answer_is_one_that_the_document_names(core, published, jwt_of, subtests, is_admin, is_known, usual):
     # No request can delete the caller: none has the password.
     world = World(core, make_account(core, "caller", admin=is_admin))
     operations = [result.ok() for result in published.get_all_operations()]
@@ -147,7 +148,7 @@ def test_every_answer_is_one_that_the_document_names(core, published, jwt_of, su
 
         @seed(SEED)
         @settings(
-            max_examples=examples,
+            max_examples=examples(usual),
             phases=[Phase.generate],
             deadline=None,
             database=None,

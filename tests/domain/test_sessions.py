@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from goscrobble.domain.drafts import Playing, ScrobbleDraft, Stamp
 from goscrobble.domain.sessions import GRACE, run_out, step
+from tests.examples import examples
 
 AT = 1_800_000_000
 
@@ -183,7 +184,7 @@ def test_each_listen_has_the_stamp_of_its_own_first_event():
     assert [(one.played_at - AT, one.stamp) for one in listens] == [(0, Stamp.POLL), (150, Stamp.START)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     st.lists(
         st.tuples(

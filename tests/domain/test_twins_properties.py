@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from goscrobble.domain.drafts import Stamp
 from goscrobble.domain.twins import components, possible_starts, reach, settle
 from tests.domain.reports import partition, plays_of, report
+from tests.examples import examples
 
 SOURCES = [("a", Stamp.START), ("b", Stamp.SUBMIT), ("c", Stamp.EITHER), ("c", Stamp.ARRIVAL), ("d", Stamp.MEITHER)]
 ANY_SOURCE = st.sampled_from([*SOURCES, *(("e", stamp) for stamp in Stamp)])
@@ -41,7 +42,7 @@ ONE_LENGTH = ANY_LENGTH.flatmap(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(REPORTS, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(reports, rng: random.Random):
     shuffled = rng.sample(reports, len(reports))
@@ -50,7 +51,7 @@ def test_the_order_of_arrival_changes_nothing(reports, rng: random.Random):
     assert {(one.start, one.best.told) for one in before} == {(one.start, one.best.told) for one in after}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     REPORTS, st.lists(st.lists(told(ANY_LENGTH), min_size=1, max_size=3), max_size=3), st.randoms(use_true_random=False)
 )
@@ -65,14 +66,14 @@ def test_the_order_of_decisions_changes_nothing_and_no_decision_is_undone(report
     assert all(any(members <= group for group in kept) for members in decided)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(REPORTS)
 def test_every_report_stands_in_exactly_one_play(reports):
     standing = [one.told for group in plays_of(reports) for one in group.reports]
     assert sorted(one.told for one in reports) == sorted(standing)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(ONE_LENGTH)
 def test_cutting_into_neighbourhoods_changes_no_result(reports):
     """Of one track whose length all tell, or none: a length is learnt within a neighbourhood only."""
@@ -80,7 +81,7 @@ def test_cutting_into_neighbourhoods_changes_no_result(reports):
     assert partition(settle(reports)) == partition(apart)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(REPORTS, REPORTS)
 def test_what_happens_far_away_changes_nothing_here(here, elsewhere):
     far = [replace(one, told_at=one.told_at + 40_000) for one in elsewhere]
@@ -89,7 +90,7 @@ def test_what_happens_far_away_changes_nothing_here(here, elsewhere):
     assert partition(plays_of(here)) == together
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(told(ANY_LENGTH), st.integers(1, 7200))
 def test_no_length_up_to_two_hours_leads_out_of_a_reports_reach(one, length):
     low, high = reach(one)
@@ -97,7 +98,7 @@ def test_no_length_up_to_two_hours_leads_out_of_a_reports_reach(one, length):
         assert low <= interval.lo <= interval.guess <= interval.hi <= high
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(ONE_LENGTH)
 def test_what_is_told_again_stands_where_it_stood(reports):
     again = {one.told: replace(one, told=one.told + 10**9) for one in reports}
@@ -112,7 +113,7 @@ def test_what_is_told_again_stands_where_it_stood(reports):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(REPORTS)
 def test_a_neighbourhood_has_no_neighbourhoods_in_it(reports):
     for component in components(reports):

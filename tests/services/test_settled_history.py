@@ -13,6 +13,7 @@ from goscrobble.services import corrections, history, ingest, rollups
 from goscrobble.storage import scrobbles as stored
 from goscrobble.testing import make_account
 from goscrobble.testing.clock import START
+from tests.examples import examples
 
 T = int(START) - 40 * 86400
 TRACKS = (
@@ -67,7 +68,7 @@ def assert_sums_are_true(core):
 
 
 EXAMPLES = settings(
-    max_examples=30,
+    max_examples=examples(30),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,
