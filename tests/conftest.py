@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 
 import pytest
 import pytest_socket
 from hypothesis import settings as hypothesis_settings
+from sqlalchemy import Pool, event
+from werkzeug.routing import Rule
 
 from goscrobble.testing import Clock, make_core, make_settings
 from tests.databases import PostgresqlDatabases, SqliteDatabases
@@ -18,6 +21,29 @@ SERVER_URL = "postgresql_server_url"
 hypothesis_settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     hypothesis_settings.load_profile("ci")
+
+
+@event.listens_for(Pool, "checkout")
+def _leave_the_disk_alone(connection, _record, _proxy):
+    """What is killed here is a process, never the machine; servers in processes of their own wait for the disk."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
+# Each of a thousand applications has the same rules; to compile them is most of what making one costs.
+_compile_builder, _builders = Rule._compile_builder, {}
+
+
+def _compile_builder_once(rule, append_unknown=True):
+    if rule.defaults:
+        return _compile_builder(rule, append_unknown)
+    key = (rule.rule, *rule._trace, append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _compile_builder_once
 
 
 def pytest_addoption(parser):
@@ -32,8 +58,13 @@ def pytest_configure(config):
         config.stash[_URL] = server.url
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """What asks no database is tried once, with SQLite: the other database would make no difference to it."""
+    """What asks no database is tried once, with SQLite: the other database would make no difference to it.
+
+    The slow ones come first: at the end the processes have little left, and end together.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if config.getoption("database") == "postgresql":
         without = [item for item in items if "databases" not in item.fixturenames]
         config.hook.pytest_deselected(items=without)
