@@ -28,7 +28,6 @@ from benchmarks.serving import Server
 INGRESS = "/api/v1/ingress/multiscrobbler"
 PLENTY = "100000/s burst 100000"
 START = 1_700_000_000  # Unix seconds of the first play
-WARM_UP = 300  # plays before the clock starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--n", type=int, default=4000, help="plays that are measured")
+    parser.add_argument("--warm-up", type=int, default=300, help="plays before the clock starts")
     parser.add_argument("--concurrency", type=int, default=8, help="connections, each with one request at a time")
     parser.add_argument("--users", type=int, default=1, help="listeners, whose plays are sent in turn")
     parser.add_argument("--workers", type=int, default=2, help="of gunicorn")
@@ -61,8 +61,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     say = (lambda _text: None) if options.json else print
+    say_noise = (lambda: None) if options.json else (lambda: print(serving.noise()))
     say(f"{options.database}, {options.workers} workers, {options.concurrency} connections, {options.users} users")
-    say(serving.noise())
+    say_noise()
     found: dict[str, list[Figures]] = {}
     for number in range(options.rounds):
         for what, serve in (("bare stack", _bare), ("GoScrobble", _goscrobble)):
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory() as folder, serve(options, Path(folder)) as (server, path, tokens):
                 found.setdefault(what, []).append(_measure(what, server, path, tokens, options, seed=number))
                 say(found[what][-1])
-    say(serving.noise())
+    say_noise()
     best = {what: max(figures, key=lambda one: one.rate) for what, figures in found.items()}
     if not options.no_reference:
         say(f"GoScrobble reaches {best['GoScrobble'].rate / best['bare stack'].rate:.0%} of the bare stack")
@@ -124,12 +125,12 @@ def _tokens(folder: Path, url: str, users: int) -> list[str]:
 def _measure(
     what: str, server: Server, path: str, tokens: list[str], options: argparse.Namespace, *, seed: int
 ) -> Figures:
-    count = WARM_UP + options.n
+    count = options.warm_up + options.n
     told = zip(traffic.plays(count, seed=seed, start=START), cycle(tokens), strict=False)
     requests = [traffic.request(path, play, token) for play, token in told]
-    traffic.send(server.port, requests[:WARM_UP], options.concurrency)
+    traffic.send(server.port, requests[: options.warm_up], options.concurrency)
     before = server.cpu_seconds()
-    result = traffic.send(server.port, requests[WARM_UP:], options.concurrency)
+    result = traffic.send(server.port, requests[options.warm_up :], options.concurrency)
     cpu = (server.cpu_seconds() - before) / options.n
     p50, p95, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.95, 0.99))
     return Figures(what, result.rate, p50, p95, p99, cpu * 1000, dict(result.errors))

@@ -1,6 +1,7 @@
 """The contracts of setup.cfg hold, and there is one way in."""
 
 import ast
+import functools
 import shutil
 import subprocess
 import sys
@@ -27,15 +28,20 @@ def test_no_layer_imports_what_is_above_it():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@functools.cache
+def parsed(path):
+    return ast.parse(path.read_text("utf-8"))
+
+
 def calls(path, names):
     """Each call in a file of a function with one of these names: the function it stands in, its arguments as text."""
-    tree = ast.parse(path.read_text("utf-8"))
-    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)):
+    functions = (node for node in ast.walk(parsed(path)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    for function in functions:
         for node in ast.walk(function):
             if isinstance(node, ast.Call):
                 called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-                target = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
                 if called in names:
+                    target = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
                     yield function.name, target, [ast.unparse(argument) for argument in node.args]
 
 
@@ -54,9 +60,7 @@ def test_one_function_inserts_scrobbles():
 
 def test_no_sql_text_inserts_scrobbles_either():
     for path in SOURCES:
-        strings = (
-            node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)
-        )
+        strings = (node.value for node in ast.walk(parsed(path)) if isinstance(node, ast.Constant))
         assert not [text for text in strings if isinstance(text, str) and "insert into scrobble" in text.lower()], path
 
 

@@ -11,7 +11,7 @@ from benchmarks.ingest import main
 
 @pytest.mark.slow
 def test_it_measures_the_server_and_the_bare_stack_without_an_error(capsys, database_kind):
-    status = main(["--n", "40", "--users", "2", "--json", "--database", database_kind])
+    status = main(["--n", "40", "--warm-up", "8", "--users", "2", "--json", "--database", database_kind])
     found = json.loads(capsys.readouterr().out)
     assert status == 0
     assert {what: figures["errors"] for what, figures in found.items()} == {"bare stack": {}, "GoScrobble": {}}
