@@ -8,6 +8,7 @@ from goscrobble.web.api import (
     account,
     admin,
     catalogue,
+    comparing,
     config,
     habits,
     live,
@@ -17,9 +18,25 @@ from goscrobble.web.api import (
     sources,
     user,
     users,
+    years,
 )
 
-NOUNS = (server, account, user, sources, *admin.NOUNS, config, scrobbles, users, habits, live, catalogue, openapi)
+NOUNS = (
+    server,
+    account,
+    user,
+    sources,
+    *admin.NOUNS,
+    config,
+    scrobbles,
+    users,
+    habits,
+    years,
+    comparing,
+    live,
+    catalogue,
+    openapi,
+)
 
 
 def register(app: Flask) -> None:

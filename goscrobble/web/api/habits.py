@@ -31,6 +31,11 @@ class Active(BaseModel):
     plays: int
     seconds: int = Field(description="Time listened.")
 
+    @classmethod
+    def of(cls, unit: habits.Activity) -> Active:
+        """Return the activity in this shape."""
+        return cls(start=unit.start, plays=unit.plays, seconds=unit.seconds)
+
 
 class Activity(BaseModel):
     """Plays over time, oldest first, without gaps; of the first and last unit only the days of the period count."""
@@ -107,6 +112,11 @@ class Session(BaseModel):
     plays: int
     seconds: int = Field(description="Time listened.")
 
+    @classmethod
+    def of(cls, sitting: habits.Sitting) -> Session:
+        """Return the sitting in this shape."""
+        return cls(start=moment(sitting.start), end=moment(sitting.end), plays=sitting.plays, seconds=sitting.seconds)
+
 
 class Sessions(BaseModel):
     """The longest stretches of listening, longest first. One ends after 30 silent minutes."""
@@ -170,7 +180,13 @@ class NewArtist(Named):
     """An artist that was new."""
 
     first_played_at: datetime
-    plays: int = Field(description="Of all time.")
+    plays: int = Field(description="Of all time, unless said otherwise.")
+
+    @classmethod
+    def of(cls, new: habits.NewArtist) -> NewArtist:
+        """Return the artist in this shape."""
+        first = moment(new.first_played_at)
+        return cls(id=new.artist.id, name=new.artist.name, first_played_at=first, plays=new.plays)
 
 
 class Discoveries(BaseModel):
@@ -206,8 +222,7 @@ def activity(username: str) -> dict[str, Any]:
     """Answer plays by day, week, month or year."""
     owner, wanted = owner_of(username), query(ActivityQuery)
     found = habits.activity(current_core(), owner, wanted.unit, period_of(wanted, owner))
-    shown = [Active(start=it.start, plays=it.plays, seconds=it.seconds) for it in found]
-    return Activity(activity=shown).model_dump(mode="json")
+    return Activity(activity=[Active.of(it) for it in found]).model_dump(mode="json")
 
 
 @blueprint.get("/users/<username>/clock")
@@ -245,8 +260,7 @@ def sessions(username: str) -> dict[str, Any]:
     """Answer the longest sittings of a period."""
     owner, wanted = owner_of(username), query(SessionsQuery)
     found = habits.sittings(current_core(), owner, period_of(wanted, owner), limit=wanted.limit)
-    shown = [Session(start=moment(it.start), end=moment(it.end), plays=it.plays, seconds=it.seconds) for it in found]
-    return Sessions(sessions=shown).model_dump(mode="json")
+    return Sessions(sessions=[Session.of(it) for it in found]).model_dump(mode="json")
 
 
 @blueprint.get("/users/<username>/milestones")
@@ -288,8 +302,5 @@ def discoveries(username: str) -> dict[str, Any]:
     found = habits.discoveries(current_core(), owner, period_of(wanted, owner), wanted.unit, limit=wanted.limit)
     return Discoveries(
         discoveries=[Discovered(start=it.start, artists=it.artists) for it in found.units],
-        artists=[
-            NewArtist(id=it.artist.id, name=it.artist.name, first_played_at=moment(it.first_played_at), plays=it.plays)
-            for it in found.newest
-        ],
+        artists=[NewArtist.of(it) for it in found.newest],
     ).model_dump(mode="json")

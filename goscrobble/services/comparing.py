@@ -1,0 +1,109 @@
+"""Two people side by side, or one person at two times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from goscrobble.domain.accounts import Account
+from goscrobble.domain.habits import Days
+from goscrobble.domain.periods import ALL_TIME, Period, day_bounds, days_of, zone
+from goscrobble.domain.scrobbles import Entity
+from goscrobble.services.core import Core
+from goscrobble.storage import charts, counting, milestones
+from goscrobble.storage.charts import TopEntry, Totals
+from goscrobble.storage.database import Connection
+
+__all__ = ["ComparedPeriods", "ComparedUsers", "Shared", "periods", "users"]
+
+MOST = 1000  # artists of one page; one more tells whether there is another
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An artist that both play; shares are of all plays of artists, 0 to 1."""
+
+    artist: Entity
+    plays: int
+    other_plays: int
+    share: float
+    other_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedUsers:
+    """Two people. `similarity` is 0 (no artist in common) to 1 (each artist has the same share of both's plays)."""
+
+    totals: Totals
+    other_totals: Totals
+    similarity: float
+    common: int  # artists that both play
+    artists: list[Shared]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPeriods:
+    """Two times of one person. Each list tells in `previous_rank` and `previous_plays` the place in the other."""
+
+    totals: Totals
+    other_totals: Totals
+    artists: list[TopEntry]
+    other_artists: list[TopEntry]
+
+
+def users(
+    core: Core, one: Account, other: Account, period: Period = ALL_TIME, *, limit: int = 50, offset: int = 0
+) -> ComparedUsers:
+    """Return how alike two people listen in a period: the days of it in the first one's zone, each in their own time.
+
+    The similarity is the sum, over all artists, of the smaller of both's shares: what of one's listening could be the
+    other's. The artists in common are ordered by that smaller share, then by plays together, then by id.
+    """
+    days = days_of(period, zone(one.time_zone))
+    limit, offset = min(max(limit, 1), MOST + 1), max(offset, 0)
+    with core.database.read(consistent=True) as connection:
+        totals, other_totals = (_totals(connection, account, days) for account in (one, other))
+        plays, others = (counting.count(connection, [account.id], "artists", days).plays for account in (one, other))
+        whole, others_whole = sum(plays.values()), sum(others.values())
+        smaller = {
+            artist: min(plays[artist] * others_whole, others[artist] * whole) for artist in plays.keys() & others.keys()
+        }
+        order = sorted(smaller, key=lambda artist: (-smaller[artist], -plays[artist] - others[artist], artist))
+        page = order[offset : offset + limit]
+        names = milestones.artists(connection, page)
+    shared = [Shared(names[it], plays[it], others[it], plays[it] / whole, others[it] / others_whole) for it in page]
+    similarity = sum(smaller.values()) / (whole * others_whole) if smaller else 0.0
+    return ComparedUsers(totals, other_totals, similarity, len(smaller), shared)
+
+
+def periods(core: Core, account: Account, one: Period, other: Period, *, limit: int = 50) -> ComparedPeriods:
+    """Return what a person's plays of two periods add up to, and the top artists of each with their place in the other.
+
+    An artist without a place there (a rank of None) was not played at all in it.
+    """
+    tz = zone(account.time_zone)
+    days, others = days_of(one, tz), days_of(other, tz)
+    limit = min(max(limit, 1), MOST)
+    with core.database.read(consistent=True) as connection:
+        return ComparedPeriods(
+            _totals(connection, account, days),
+            _totals(connection, account, others),
+            _top(connection, account, days, others, limit),
+            _top(connection, account, others, days, limit),
+        )
+
+
+def _totals(connection: Connection, account: Account, days: Days) -> Totals:
+    return charts.totals(connection, [account.id], days, _period(days, zone(account.time_zone)))
+
+
+def _top(connection: Connection, account: Account, days: Days, before: Days, limit: int) -> list[TopEntry]:
+    return charts.top(connection, [account.id], "artists", days, by="plays", limit=limit, offset=0, before=before)
+
+
+def _period(days: Days, tz: ZoneInfo) -> Period:
+    first, end = days
+    return Period(
+        None if first is None else day_bounds(first, first, tz).start,
+        None if end is None else day_bounds(end, end, tz).end,
+    )
