@@ -16,9 +16,11 @@ from sqlalchemy import Connection, Table, bindparam, select, tuple_, update
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import Album, Artist, Identifier, Told, Track, TrackArtist, table
 from goscrobble.storage.dialect import adding
+from goscrobble.storage.words import add_words
 
 _artist, _album, _track = table(Artist), table(Album), table(Track)
 _track_artist, _identifier, _told = table(TrackArtist), table(Identifier), table(Told)
+_NAME = {_artist: "name", _album: "title", _track: "title"}
 _MOST_BOUND = 500  # values in one IN (...): well below what either database takes
 
 
@@ -187,6 +189,7 @@ def _ensure(
     if missing:
         made = dict(connection.execute(adding(connection, into, "key", "id"), missing).all())
         found |= made
+        add_words(connection, into.name, {id_: rows[key][_NAME[into]] for key, id_ in made.items()})
         if created is not None:
             created.update(made)
         # Another worker was faster with the rest: its rows are committed by the time our INSERT has waited for them.

@@ -14,6 +14,7 @@ from goscrobble.web.api import (
     live,
     openapi,
     scrobbles,
+    search,
     server,
     sources,
     user,
@@ -35,6 +36,7 @@ NOUNS = (
     comparing,
     live,
     catalogue,
+    search,
     openapi,
 )
 
