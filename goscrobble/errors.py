@@ -43,6 +43,13 @@ class Conflict(GoScrobbleError):
     slug = "conflict"
 
 
+class TooLarge(GoScrobbleError):
+    """What was sent has more bytes, or an image more pixels, than this server takes."""
+
+    status = 413
+    slug = "too-large"
+
+
 class TooManyRequests(GoScrobbleError):
     """The caller's token bucket is empty."""
 

@@ -51,6 +51,8 @@ class Action(StrEnum):
     JOB_RETRY = "job.retry"
     JOB_DISCARD = "job.discard"
     MAIL_TEST = "mail.test"
+    COVER_REPLACE = "cover.replace"
+    COVER_REMOVE = "cover.remove"
 
 
 # ---- settings and plugins ----

@@ -30,6 +30,8 @@ DEEDS: Mapping[str, str] = {
     Action.JOB_RETRY: "tried again the job",
     Action.JOB_DISCARD: "discarded the job",
     Action.MAIL_TEST: "sent a test mail to",
+    Action.COVER_REPLACE: "replaced the picture of the",
+    Action.COVER_REMOVE: "removed the picture of the",
 }
 STATUSES: Mapping[Status, str] = {
     Status.ENABLED: "On",
