@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from goscrobble.services import housekeeping, playback
+from goscrobble.services import housekeeping, playback, site
 from goscrobble.services.core import Core
 
 
@@ -20,5 +20,6 @@ class Periodic:
 
 PERIODIC = (
     Periodic("every:judge-play-sessions", 5, playback.judge_due),
+    Periodic("every:site-charts", site.REFRESH_AFTER, site.refresh),
     Periodic("every:housekeeping", 3600, housekeeping.sweep),
 )

@@ -6,6 +6,7 @@ from goscrobble.models.jobs import Job, Setting
 from goscrobble.models.music import Album, Artist, Identifier, Told, Track, TrackArtist
 from goscrobble.models.operation import AuditEntry, Node, PluginFailure
 from goscrobble.models.rollups import (
+    SiteChart,
     UserAlbum,
     UserArtist,
     UserClock,
@@ -38,6 +39,7 @@ __all__ = [
     "ScrobbleRow",
     "SearchWord",
     "Setting",
+    "SiteChart",
     "SourceAccount",
     "SourceEvent",
     "SourceValue",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from goscrobble.models.base import Base
+from goscrobble.models.base import Base, UnixTime
 
 
 class _OfUser:
@@ -70,3 +70,15 @@ class UserAlbum(_AllTime, Base):
 
     __tablename__ = "user_album"
     album_id: Mapped[int] = mapped_column(ForeignKey("album.id"), primary_key=True, index=True, sort_order=-1)
+
+
+class SiteChart(Base):
+    """A chart of the whole site, as computed a moment ago."""
+
+    __tablename__ = "site_chart"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)  # what, which days, ranked by what
+    document: Mapped[str] = mapped_column(Text)  # JSON
+    basis: Mapped[str] = mapped_column(String(80))  # equal as long as nothing that counts has changed
+    computed_at: Mapped[UnixTime]
+    asked_at: Mapped[UnixTime]

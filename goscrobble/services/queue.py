@@ -19,7 +19,7 @@ State = Literal["waiting", "running", "dead"]
 STATES: tuple[State, ...] = get_args(State)
 PERIODIC = "every:"  # begins the kinds of what recurs
 # What the handlers and the schedule of `goscrobble.jobs` know: a layer that nothing here may import. A test compares.
-KINDS = frozenset({mail.JOB, f"{PERIODIC}judge-play-sessions", f"{PERIODIC}housekeeping"})
+KINDS = frozenset({mail.JOB, f"{PERIODIC}judge-play-sessions", f"{PERIODIC}site-charts", f"{PERIODIC}housekeeping"})
 _NO_SUCH = "There is no such job"
 _LARGEST_ID = 2**63 - 1
 

@@ -1,4 +1,4 @@
-"""The plays of each local day as packed columns, which any range is counted from; they replace the sums of years."""
+"""The plays of each local day, packed, to count any range from, instead of sums of years; charts of the site."""
 
 from array import array
 from datetime import datetime
@@ -34,6 +34,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "day", name=op.f("pk_user_day_plays")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "site_chart",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("basis", sa.String(length=80), nullable=False),
+        sa.Column("computed_at", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_site_chart")),
+    )
     connection = op.get_bind()
     for user_id, time_zone in connection.execute(sa.text("SELECT id, time_zone FROM user_account ORDER BY id")).all():
         _fill(connection, packed, user_id, ZoneInfo(time_zone))
@@ -65,6 +74,7 @@ def _fill(connection: sa.Connection, packed: sa.Table, user_id: int, tz: ZoneInf
 
 def downgrade() -> None:
     """Go back to sums by UTC year, which nothing else than plays can tell."""
+    op.drop_table("site_chart")
     op.drop_table("user_day_plays")
     connection = op.get_bind()
     for kind in KINDS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
@@ -11,6 +12,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import Period, parse_dates, parse_range, zone
 from goscrobble.errors import BadInput
 from goscrobble.services import accounts
+from goscrobble.services import settings as runtime_settings
 from goscrobble.web import auth, current_core
 from goscrobble.web.body import Text
 
@@ -41,7 +43,16 @@ def period_of(wanted: RangeQuery, owner: Account) -> Period:
 
     Raises BadInput.
     """
-    tz, now = zone(owner.time_zone), current_core().now()
+    return _period(wanted, zone(owner.time_zone))
+
+
+def site_period_of(wanted: RangeQuery) -> Period:
+    """Return the period that is asked for, in the instance's default time zone. Raises BadInput."""
+    return _period(wanted, zone(runtime_settings.runtime(current_core()).default_timezone))
+
+
+def _period(wanted: RangeQuery, tz: ZoneInfo) -> Period:
+    now = current_core().now()
     try:
         if wanted.from_ is None and wanted.to is None:
             return parse_range(wanted.range, tz, now)

@@ -101,6 +101,10 @@ class _Counted(BaseModel):
     seconds: int
     first_played_at: datetime = Field(description="Of all time.")
     last_played_at: datetime = Field(description="Of all time.")
+    previous_rank: int | None = Field(
+        default=None, description="In the period before; null: not played. With `movement`."
+    )
+    previous_plays: int | None = Field(default=None, description="With `movement`: in the period before.")
 
 
 class TopArtist(_Counted, Named):
@@ -115,6 +119,7 @@ class TopTitle(_Counted, Titled):
 
 def top_entry(entry: TopEntry) -> dict[str, object]:
     """Return a line of a top list, as `TopArtist` has it."""
+    moved = {"previous_rank": entry.previous_rank, "previous_plays": entry.previous_plays}
     return {
         "id": entry.entity.id,
         "rank": entry.rank,
@@ -122,6 +127,7 @@ def top_entry(entry: TopEntry) -> dict[str, object]:
         "seconds": entry.seconds,
         "first_played_at": moment(entry.first_played_at),
         "last_played_at": moment(entry.last_played_at),
+        **(moved if entry.previous_plays is not None else {}),
     }
 
 

@@ -1,9 +1,9 @@
-"""What others may see of a person: profile, history, now playing, top lists. And the newest plays of the site."""
+"""What others may see of a person: profile, history, now playing."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from flask import Blueprint
 from pydantic import BaseModel, Field
@@ -13,18 +13,9 @@ from goscrobble.domain.periods import parse_dates, zone
 from goscrobble.errors import BadInput
 from goscrobble.services import history, playback, statistics
 from goscrobble.web import current_core
-from goscrobble.web.api.asking import RangeQuery, owner_of, period_of
+from goscrobble.web.api.asking import owner_of
 from goscrobble.web.api.openapi import describe
-from goscrobble.web.api.shapes import (
-    Playing,
-    Scrobble,
-    TopArtist,
-    TopTitle,
-    UserScrobble,
-    moment,
-    top_artist,
-    top_title,
-)
+from goscrobble.web.api.shapes import Playing, Scrobble, moment
 from goscrobble.web.body import Text, query
 
 blueprint = Blueprint("api_users", __name__, url_prefix="/api/v1")
@@ -55,13 +46,6 @@ class Plays(BaseModel):
     next: str | None
 
 
-class PlaysOfMany(BaseModel):
-    """The newest plays of public users."""
-
-    scrobbles: list[UserScrobble]
-    next: None = None
-
-
 class NowPlaying(BaseModel):
     """What a person's players have on right now."""
 
@@ -82,41 +66,6 @@ class HistoryQuery(BaseModel):
     album: Annotated[str, _UUID] | None = Field(default=None, description="An album's id.")
     track: Annotated[str, _UUID] | None = Field(default=None, description="A track's id.")
     source: Annotated[str, Text(40)] | None = Field(default=None, description="A plugin's name.")
-
-
-class TopQuery(RangeQuery):
-    """Which period, and how to rank."""
-
-    by: Literal["plays", "time"] = "plays"
-    limit: int = Field(default=50, ge=1, le=statistics.MOST)
-    offset: int = Field(default=0, ge=0, le=2**31 - 1)
-
-
-class RecentQuery(BaseModel):
-    """How many."""
-
-    limit: int = Field(default=50, ge=1, le=history.MOST)
-
-
-class TopArtists(BaseModel):
-    """Top artists of a period, best first; `next` is the offset of the next page."""
-
-    artists: list[TopArtist]
-    next: int | None
-
-
-class TopAlbums(BaseModel):
-    """Top albums of a period, best first; `next` is the offset of the next page."""
-
-    albums: list[TopTitle]
-    next: int | None
-
-
-class TopTracks(BaseModel):
-    """Top tracks of a period, best first; `next` is the offset of the next page."""
-
-    tracks: list[TopTitle]
-    next: int | None
 
 
 @blueprint.get("/users/<username>")
@@ -173,58 +122,6 @@ def now_playing(username: str) -> dict[str, Any]:
     """Answer what a person's players have on."""
     playing = playback.now_playing(current_core(), owner_of(username).id)
     return NowPlaying(now_playing=[Playing.of(one) for one in playing]).model_dump(mode="json")
-
-
-@blueprint.get("/users/<username>/top/artists")
-@describe(tags=["Users"], summary="A person's top artists", query=TopQuery, answers={200: TopArtists}, auth="optional")
-def top_artists(username: str) -> dict[str, Any]:
-    """Answer a page of top artists."""
-    entries, more = _top(username, "artists")
-    return TopArtists(artists=[top_artist(entry) for entry in entries], next=more).model_dump(mode="json")
-
-
-@blueprint.get("/users/<username>/top/albums")
-@describe(tags=["Users"], summary="A person's top albums", query=TopQuery, answers={200: TopAlbums}, auth="optional")
-def top_albums(username: str) -> dict[str, Any]:
-    """Answer a page of top albums."""
-    entries, more = _top(username, "albums")
-    return TopAlbums(albums=[top_title(entry) for entry in entries], next=more).model_dump(mode="json")
-
-
-@blueprint.get("/users/<username>/top/tracks")
-@describe(tags=["Users"], summary="A person's top tracks", query=TopQuery, answers={200: TopTracks}, auth="optional")
-def top_tracks(username: str) -> dict[str, Any]:
-    """Answer a page of top tracks."""
-    entries, more = _top(username, "tracks")
-    return TopTracks(tracks=[top_title(entry) for entry in entries], next=more).model_dump(mode="json")
-
-
-@blueprint.get("/recent")
-@describe(
-    tags=["Site"],
-    summary="The newest plays of public users",
-    query=RecentQuery,
-    answers={200: PlaysOfMany},
-)
-def recent() -> dict[str, Any]:
-    """Answer the newest plays of the site."""
-    found = history.most_recent(current_core(), limit=query(RecentQuery).limit)
-    plays = [UserScrobble.of_user(name, play) for name, play in found]
-    return PlaysOfMany(scrobbles=plays).model_dump(mode="json")
-
-
-def _top(username: str, kind: statistics.Kind) -> tuple[list[statistics.TopEntry], int | None]:
-    owner, wanted = owner_of(username), query(TopQuery)
-    found = statistics.top(
-        current_core(),
-        owner,
-        kind,
-        period_of(wanted, owner),
-        by=wanted.by,
-        limit=wanted.limit + 1,
-        offset=wanted.offset,
-    )
-    return found[: wanted.limit], wanted.offset + wanted.limit if len(found) > wanted.limit else None
 
 
 def _moment(text: str | None, owner: Account, *, last: bool) -> int | None:
