@@ -29,18 +29,7 @@ UNREADABLE, TOO_LARGE = "unreadable", "too large"
 
 def main() -> None:
     """Convert one file."""
-    # Before the limits, since importing opens files; and no decoder but those of the formats we take.
-    from PIL import (  # noqa: PLC0415 - only here: the server never loads them
-        GifImagePlugin,  # noqa: F401 - each makes its format known
-        Image,
-        JpegImagePlugin,  # noqa: F401 - same
-        MpoImagePlugin,  # noqa: F401 - same
-        PngImagePlugin,  # noqa: F401 - same
-        TiffImagePlugin,  # noqa: F401 - reads which way up a picture is
-        WebPImagePlugin,  # noqa: F401 - same
-    )
-
-    Image.preinit()
+    _warm_up()
     for kind, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, SECONDS),
@@ -76,6 +65,18 @@ def convert(raw: bytes) -> tuple[bytes, bytes]:
     for step in turn:
         square = square.transpose(Image.Transpose(step))
     return _webp(square.resize((SMALL, SMALL), Image.Resampling.LANCZOS)), _webp(square)
+
+
+def _warm_up() -> None:
+    """Decode one image of each format, so that all that is imported for it is there before no file can be opened."""
+    from PIL import Image  # noqa: PLC0415 - the server never loads it
+
+    notes = Image.Exif()
+    notes[_ORIENTATION] = 6
+    for kind in FORMATS:
+        out = io.BytesIO()
+        Image.new("RGB", (2, 3)).save(out, kind, exif=notes)
+        convert(out.getvalue())
 
 
 _ORIENTATION = 0x0112
