@@ -14,8 +14,8 @@ from goscrobble.config import Settings
 from goscrobble.errors import BadInput, NotAllowed
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
@@ -26,6 +26,7 @@ HEADERS = {
 }
 HSTS = "max-age=31536000"
 INGRESS = "/api/v1/ingress/"
+KEPT = frozenset({"static", "covers.show"})  # what browsers may keep, though somebody is signed in
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP")
 log = structlog.get_logger("goscrobble.web")
@@ -110,7 +111,7 @@ def _guard(response: Response, *, is_https: bool) -> Response:
     path = request.path
     if path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")
-    elif request.endpoint != "static" and (request.cookies or "Set-Cookie" in headers):
+    elif request.endpoint not in KEPT and (request.cookies or "Set-Cookie" in headers):
         headers["Cache-Control"] = "no-store"
         response.vary.add("Cookie")
     if path.startswith(INGRESS):
