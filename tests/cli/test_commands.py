@@ -13,9 +13,10 @@ from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.migrations import VERSION_TABLE
 from goscrobble.models import UserDay, table
 from goscrobble.plugins.declarations import Failure
-from goscrobble.services import accounts, connecting, failures, ingest, sources
+from goscrobble.services import accounts, connecting, failures, ingest, rollups, sources
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import PASSWORD, make_account, make_draft
+from goscrobble.testing.clock import START
 
 ROOT = Path(__file__).parent.parent.parent
 NEW_PASSWORD = "another long sentence"
@@ -376,6 +377,26 @@ def test_all_sums_are_computed_anew(goscrobble, core):
     make_account(core, "ada")
     make_account(core, "bob")
     assert said(goscrobble("database", "rebuild-rollups")) == "The sums of 2 accounts are new.\n"
+
+
+def test_a_run_that_was_interrupted_goes_on_where_it_was(goscrobble, core, instance_path):
+    accounts = [make_account(core, name) for name in ("ada", "bob", "carol")]
+    mark = instance_path / "rebuild-rollups.mark"
+    mark.write_text(str(accounts[0].id))
+    result = goscrobble("database", "rebuild-rollups")
+    assert result.stdout == "The sums of 2 accounts are new.\n"
+    assert result.stderr == "An earlier run was interrupted: going on with bob (--anew begins with the first).\n"
+    assert not mark.exists()
+    mark.write_text(str(accounts[0].id))
+    assert said(goscrobble("database", "rebuild-rollups", "--anew")) == "The sums of 3 accounts are new.\n"
+
+
+def test_counting_shows_how_far_it_is(core):
+    ada = make_account(core)
+    ingest.submit(core, ada.id, [make_draft(played_at=int(START) - n * 700) for n in range(30)], source="jellyfin")
+    told = []
+    rollups.rebuild(core, ada, told.append)
+    assert sum(told) == 30
 
 
 def test_a_schema_that_differs_is_found(goscrobble, core):
