@@ -182,26 +182,25 @@ def clock_of(connection: Connection, account: Account, period: Period) -> Clock:
 def sittings_of(connection: Connection, account: Account, period: Period, *, limit: int) -> list[Sitting]:
     """Return what `sittings` does."""
     tz = zone(account.time_zone)
-    asked = first, end = days_of(period, tz)
-    plays: Iterable[tuple[int, int]] = stored.plays(connection, account.id, around(asked, tz))
-    if asked != (None, None):
-        plays = (
-            play
-            for play in plays
-            if (first is None or local_day(play[0], tz) >= first) and (end is None or local_day(play[0], tz) < end)
-        )
+    first, end = days_of(period, tz)
+    wide = around((first, end), tz)
+    # Only close to the borders must be asked which day it was; there are many plays.
+    low = 0 if wide.start is None else wide.start + 2 * _SLACK
+    high = 2**62 if wide.end is None else wide.end - 2 * _SLACK
+    plays = (
+        (at, seconds)
+        for at, seconds in stored.plays(connection, account.id, wide)
+        if low <= at < high
+        or ((first is None or local_day(at, tz) >= first) and (end is None or local_day(at, tz) < end))
+    )
     return longest(plays, limit)
 
 
 def discovered(connection: Connection, account: Account, period: Period) -> list[FirstHeard]:
     """Return the artists that were first heard in a period, the last one first."""
     tz = zone(account.time_zone)
-    first, end = days_of(period, tz)
-    return [
-        it
-        for it in milestones_stored.first_heard(connection, account.id)
-        if (first is None or local_day(it.at, tz) >= first) and (end is None or local_day(it.at, tz) < end)
-    ]
+    asked = days_of(period, tz)
+    return [it for it in milestones_stored.first_heard(connection, account.id) if _is_on(asked, it.at, tz)]
 
 
 def around(days: Days, tz: ZoneInfo) -> Period:
@@ -211,6 +210,11 @@ def around(days: Days, tz: ZoneInfo) -> Period:
         None if first is None else (day_bounds(first, first, tz).start or 0) - _SLACK,
         None if end is None else (day_bounds(end, end, tz).end or 0) + _SLACK,
     )
+
+
+def _is_on(days: Days, at: int, tz: ZoneInfo) -> bool:
+    first, end = days
+    return (first is None or local_day(at, tz) >= first) and (end is None or local_day(at, tz) < end)
 
 
 def _counted(connection: Connection, account: Account, days: Days, tz: ZoneInfo) -> Clock:
@@ -240,7 +244,7 @@ def _milestones(connection: Connection, account: Account, found: list[_Found]) -
     artists = milestones_stored.artists(connection, [it.artist_id for it in heard])
     first = milestones_stored.first_plays(connection, account.id, heard)
     ids = {*first.values(), *(it.number[1] for it in found if it.number is not None)}
-    plays = {play.id: play for play in history.by_ids(connection, account.id, ids)}
+    plays = history.of_anybody(connection, ids)
     made = []
     for it in found:
         if it.number is not None:

@@ -43,7 +43,7 @@ DAYS = (
     date(2026, 5, 31),  # yesterday
 )
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=16,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     database=None,

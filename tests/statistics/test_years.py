@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,14 +73,11 @@ def test_a_year_begins_and_ends_where_the_listener_is(get, core, hear):
     assert get("eve/years/2025")["totals"]["plays"] == 2
 
 
-@pytest.mark.parametrize("year", ["1969", "2028", "0000", "9999"])
-def test_a_year_far_away_is_400(ask, ada, year):
-    assert ask(f"ada/years/{year}") == (400, {"error": "Years run from 1970 to the next one"})
-
-
-@pytest.mark.parametrize("year", ["x", "25", "-2025", "20250", "2025.0", "٢٠٢٥", "9" * 5000])
-def test_what_is_no_year_is_400(ask, ada, year):
-    assert ask(f"ada/years/{year}") == (400, {"error": "A year has four digits, as 2025"})
+def test_what_is_no_year_or_far_away_is_told_in_a_sentence(ask, ada):
+    for year in ("1969", "2028", "0000", "9999"):
+        assert ask(f"ada/years/{year}") == (400, {"error": "Years run from 1970 to the next one"})
+    for year in ("x", "25", "-2025", "20250", "2025.0", "٢٠٢٥", "9" * 5000):
+        assert ask(f"ada/years/{year}") == (400, {"error": "A year has four digits, as 2025"})
 
 
 @EXAMPLES
@@ -105,7 +101,7 @@ def test_a_year_equals_a_recount(core, data):
         max(sittings, key=lambda it: (it[1] - it[0], it[0]), default=None)
     )
     assert (found.first, found.last) == ((inside[0], inside[-1]) if inside else (None, None))
-    _, new = recount.discoveries(told, period, time_zone, "year", START and recount.local(START, time_zone).date())
+    _, new = recount.discoveries(told, period, time_zone, "year", recount.local(START, time_zone).date())
     assert found.new_artists == len(new)
     credited = [artist.name for play in inside for artist in play.artists]
     assert {it.artist.name: it.plays for it in found.newcomers} == {name: credited.count(name) for name in new}
