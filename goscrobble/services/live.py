@@ -32,6 +32,7 @@ __all__ = ["Hub", "Listener", "Shape", "Stream", "wake"]
 
 EVERY = 1.0  # seconds between looks at the database
 SHORTEST = 0.2  # seconds between looks however often something happens
+MANY = 1000  # streams: with so many, as long between looks as EVERY, and what happens meanwhile is told in one piece
 RECHECKED_EVERY = 2.0  # seconds: whether those who listen are still signed in
 HEARTBEAT = 15.0  # seconds
 LONGEST_LIFE = 3600  # seconds of one stream; its client then comes back with its position
@@ -183,9 +184,9 @@ class Hub:
         self._thread.start()
 
     def _run(self) -> None:
-        not_before = 0.0
+        not_before = pause = 0.0
         while True:
-            self._woken.wait(EVERY)
+            self._woken.wait(EVERY - pause)
             self._woken.clear()
             with self._lock:
                 if not self._streams:
@@ -200,7 +201,8 @@ class Hub:
                 except Exception as error:  # noqa: BLE001 - the database is away, most likely; streams outlive it
                     log.info("streams wait for the database", error=type(error).__name__)
                     not_before = time.monotonic() + PATIENCE
-            time.sleep(SHORTEST)
+            pause = max(SHORTEST, min(EVERY, EVERY * len(self._streams) / MANY))
+            time.sleep(pause)
 
     def _tick(self) -> None:
         """Look once, and tell."""
