@@ -59,10 +59,10 @@ def test_a_worker_that_is_killed_is_replaced(run):
 
 
 def test_after_kill_9_of_everything_it_starts_again(run):
-    server = run()
+    server = run("--workers", "1")
     os.killpg(server.process.pid, signal.SIGKILL)
     server.process.wait(PATIENCE)
-    assert run().end() == 0
+    assert run("--workers", "1").end() == 0
 
 
 def test_a_reload_fails_no_request(run):
@@ -120,9 +120,9 @@ def test_gunicorn_gives_up_with_a_sentence_when_the_instance_cannot_be_used(star
 
 
 def test_jobs_are_done_in_the_web_workers_unless_switched_off(run, environment):
-    run(GOSCROBBLE_JOBS__EMBEDDED="false").end()
+    run("--workers", "1", GOSCROBBLE_JOBS__EMBEDDED="false").end()
     assert periodic(environment) == set()
-    run().end()
+    run("--workers", "1").end()
     assert "every:housekeeping" in periodic(environment)
 
 

@@ -16,7 +16,7 @@ from goscrobble.errors import Unavailable
 from goscrobble.services import history, ingest, rollups
 from goscrobble.testing import Clock, make_account, make_core, make_draft
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("concurrency")]  # they share the processes
 
 PROCESSES = 8
 PATIENCE = 60  # seconds; a process that never answers fails the test

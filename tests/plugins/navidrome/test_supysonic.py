@@ -27,7 +27,7 @@ LENGTH = 12  # seconds of each track: its half must be more than the few seconds
 SECOND = 2.0  # seconds by which a start may be off: supysonic cuts to whole ones, and so do we
 TRACKS = {"One": "Björk", "Two": "Can"}
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("supysonic")]  # they share the server
 
 
 def _write_silence(file, title, artist):
