@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from goscrobble.domain.scrobbles import play_token
-from goscrobble.services import accounts, connecting, ingest, sessions, sources, tokens
+from goscrobble.services import accounts, connecting, history, ingest, sessions, sources, tokens
 from goscrobble.services import settings as runtime_settings
 from goscrobble.storage import jobs
 from goscrobble.testing import PASSWORD, make_account, make_draft
@@ -66,6 +66,7 @@ class World:
             "source_id": self._source,
             "other": lambda: "caller",
             "year": lambda: "2026",
+            "entry": lambda: self._entry(case.path),
         }
         for name in case.path_parameters:
             case.path_parameters[name] = named[name]()
@@ -87,6 +88,10 @@ class World:
         for source in ("jellyfin", "multiscrobbler"):
             (outcome,) = ingest.submit(self._core, self._id, drafts, source=source)
         return play_token(outcome.of)
+
+    def _entry(self, path):
+        (play, *_), _ = history.recent(self._core, self.caller, limit=1)
+        return {"artists": play.artists[0], "albums": play.album, "tracks": play.track}[path.split("/")[3]].id
 
     def _token(self):
         return tokens.add_api_token(self._core, self.caller, "of a request", {"read"})[0].id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
 from uuid import UUID
 
 from flask import Blueprint, request
@@ -14,27 +13,48 @@ from goscrobble.web.api.openapi import describe
 
 blueprint = Blueprint("api_covers", __name__, url_prefix="/api/v1")
 
-_KINDS: dict[str, Kind] = {"artists": "artist", "albums": "album"}
-Entries = Literal["artists", "albums"]
-
-
-@blueprint.put("/<any(artists, albums):entries>/<uuid:uuid>/cover")
-@describe(
+_SET = describe(
     tags=["Catalogue"],
     summary="Set the picture of an artist or album: the body is a PNG, JPEG, WebP or GIF of at most 8 MB",
     auth="write",
 )
-def put(entries: Entries, uuid: UUID) -> dict[str, str]:
-    """Make the body the picture."""
-    by = auth.require("write").account
-    covers.replace(current_core(), by, _KINDS[entries], str(uuid), request.get_data())
+_REMOVE = describe(tags=["Catalogue"], summary="Remove the picture of an artist or album", auth="write")
+
+
+@blueprint.put("/artists/<uuid:entry>/cover")
+@_SET
+def set_artists(entry: UUID) -> dict[str, str]:
+    """Make the body the picture of an artist."""
+    return _set("artist", entry)
+
+
+@blueprint.put("/albums/<uuid:entry>/cover")
+@_SET
+def set_albums(entry: UUID) -> dict[str, str]:
+    """Make the body the picture of an album."""
+    return _set("album", entry)
+
+
+@blueprint.delete("/artists/<uuid:entry>/cover")
+@_REMOVE
+def remove_artists(entry: UUID) -> dict[str, str]:
+    """Remove the picture of an artist."""
+    return _remove("artist", entry)
+
+
+@blueprint.delete("/albums/<uuid:entry>/cover")
+@_REMOVE
+def remove_albums(entry: UUID) -> dict[str, str]:
+    """Remove the picture of an album."""
+    return _remove("album", entry)
+
+
+def _set(kind: Kind, entry: UUID) -> dict[str, str]:
+    covers.replace(current_core(), auth.require("write").account, kind, str(entry), request.get_data())
     return {"message": "The picture was changed"}
 
 
-@blueprint.delete("/<any(artists, albums):entries>/<uuid:uuid>/cover")
-@describe(tags=["Catalogue"], summary="Remove the picture of an artist or album", auth="write")
-def delete(entries: Entries, uuid: UUID) -> dict[str, str]:
-    """Remove the picture; the one that is made of the name takes its place."""
-    by = auth.require("write").account
-    covers.remove(current_core(), by, _KINDS[entries], str(uuid))
+def _remove(kind: Kind, entry: UUID) -> dict[str, str]:
+    """Remove it; the one that is made of the name takes its place."""
+    covers.remove(current_core(), auth.require("write").account, kind, str(entry))
     return {"message": "The picture was removed"}
