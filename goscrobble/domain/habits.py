@@ -5,19 +5,18 @@ Days are local days, as proleptic ordinals (`date.toordinal`).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from goscrobble.domain.periods import day_bounds, hour_of_week, local_day
+from goscrobble.domain.periods import QUARTER, Days, day_bounds, hour_of_quarter, hour_of_week
 
 Unit = Literal["day", "week", "month", "year"]
-Days = tuple[int | None, int | None]  # the second not included; None is open
 
 HOURS = 7 * 24
-QUARTER = 900  # seconds; every zone's offset since 2002 is a multiple of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +105,19 @@ def activity(days: Iterable[tuple[int, int, int]], shown: tuple[int, int] | None
 # ---- around the clock ----
 
 
-def clock_of_quarters(quarters: Iterable[tuple[int, int]], days: Days, tz: ZoneInfo) -> Clock:
-    """Sum plays by (Unix time // QUARTER, plays) on these local days by hour of the week."""
+def clock_of(starts: Sequence[int], tz: ZoneInfo) -> Clock:
+    """Sum plays, given by their Unix times, by hour of the week."""
     hours = [0] * HOURS
-    first, end = days
-    for quarter, plays in quarters:
-        at = quarter * QUARTER
-        day = local_day(at, tz)
-        if (first is None or day >= first) and (end is None or day < end):
-            hours[hour_of_week(at, tz)] += plays
+    uneven = set()
+    for quarter, plays in Counter(map(QUARTER.__rfloordiv__, starts)).items():
+        hour = hour_of_quarter(quarter, tz)
+        if hour is None:
+            uneven.add(quarter)
+        else:
+            hours[hour] += plays
+    for at in starts if uneven else ():
+        if at // QUARTER in uneven:
+            hours[hour_of_week(at, tz)] += 1
     return Clock(tuple(hours))
 
 

@@ -35,6 +35,18 @@ def hour_of_week(at: int, tz: ZoneInfo) -> int:
     return local.weekday() * 24 + local.hour
 
 
+QUARTER = 900  # seconds; every offset from UTC since 1972 is a whole number of quarters of an hour
+
+
+def hour_of_quarter(quarter: int, tz: ZoneInfo) -> int | None:
+    """Return the local hour of the week of a quarter of an hour (Unix time // QUARTER).
+
+    None where a clock was set within it, as in St. John's a minute after midnight: then its plays must be asked alone.
+    """
+    first, last = (hour_of_week(at, tz) for at in (quarter * QUARTER, quarter * QUARTER + QUARTER - 1))
+    return first if first == last else None
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """From `start` up to but not including `end`, Unix seconds; None is open."""
@@ -44,6 +56,7 @@ class Period:
 
 
 ALL_TIME = Period(None, None)
+Days = tuple[int | None, int | None]  # local days as ordinals, the second not included; None is open
 
 
 def parse_range(text: str, tz: ZoneInfo, now: float) -> Period:
@@ -90,7 +103,7 @@ def parse_dates(first: str, last: str, tz: ZoneInfo, now: float) -> Period:
     )
 
 
-def days_of(period: Period, tz: ZoneInfo) -> tuple[int | None, int | None]:
+def days_of(period: Period, tz: ZoneInfo) -> Days:
     """Return the local days of a period as ordinals, the second not included; None is open.
 
     A period that begins or ends within a day takes that day whole.

@@ -32,7 +32,7 @@ class UserDay(_OfUser, Base):
 
 
 class UserDayPlays(Base):
-    """The plays of a local day, in three columns packed as storage.day_plays says: ranges are counted from them."""
+    """The plays of a local day, in columns packed as storage.day_plays says: ranges are counted from them."""
 
     __tablename__ = "user_day_plays"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
@@ -42,6 +42,7 @@ class UserDayPlays(Base):
     tracks: Mapped[bytes] = mapped_column(LargeBinary)
     albums: Mapped[bytes] = mapped_column(LargeBinary)  # 0: none
     seconds: Mapped[bytes] = mapped_column(LargeBinary)
+    starts: Mapped[bytes] = mapped_column(LargeBinary)  # Unix time
 
 
 class UserClock(_OfUser, Base):

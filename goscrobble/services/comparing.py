@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.habits import Days
-from goscrobble.domain.periods import ALL_TIME, Period, day_bounds, days_of, zone
+from goscrobble.domain.periods import ALL_TIME, Days, Period, day_bounds, days_of, zone
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.services.core import Core
 from goscrobble.storage import charts, counting, milestones

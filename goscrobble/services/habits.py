@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from goscrobble.domain import habits
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.habits import Activity, Clock, Days, Streak, Streaks, Unit
+from goscrobble.domain.habits import Activity, Clock, Streak, Streaks, Unit
 from goscrobble.domain.milestones import Days as NumberedDays
 from goscrobble.domain.milestones import numbers
-from goscrobble.domain.periods import ALL_TIME, Period, day_bounds, days_of, local_day, zone
+from goscrobble.domain.periods import ALL_TIME, Days, Period, days_of, local_day, zone
 from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.domain.sittings import Sitting, longest
 from goscrobble.services.core import Core
@@ -181,19 +181,8 @@ def clock_of(connection: Connection, account: Account, period: Period) -> Clock:
 
 def sittings_of(connection: Connection, account: Account, period: Period, *, limit: int) -> list[Sitting]:
     """Return what `sittings` does."""
-    tz = zone(account.time_zone)
-    first, end = days_of(period, tz)
-    wide = around((first, end), tz)
-    # Only close to the borders must be asked which day it was; there are many plays.
-    low = 0 if wide.start is None else wide.start + 2 * _SLACK
-    high = 2**62 if wide.end is None else wide.end - 2 * _SLACK
-    plays = (
-        (at, seconds)
-        for at, seconds in stored.plays(connection, account.id, wide)
-        if low <= at < high
-        or ((first is None or local_day(at, tz) >= first) and (end is None or local_day(at, tz) < end))
-    )
-    return longest(plays, limit)
+    asked = days_of(period, zone(account.time_zone))
+    return longest(stored.plays(connection, account.id, asked), limit)
 
 
 def discovered(connection: Connection, account: Account, period: Period) -> list[FirstHeard]:
@@ -203,22 +192,13 @@ def discovered(connection: Connection, account: Account, period: Period) -> list
     return [it for it in milestones_stored.first_heard(connection, account.id) if _is_on(asked, it.at, tz)]
 
 
-def around(days: Days, tz: ZoneInfo) -> Period:
-    """Return a period in which all plays of these local days lie, whatever was done to the clock at its borders."""
-    first, end = days
-    return Period(
-        None if first is None else (day_bounds(first, first, tz).start or 0) - _SLACK,
-        None if end is None else (day_bounds(end, end, tz).end or 0) + _SLACK,
-    )
-
-
 def _is_on(days: Days, at: int, tz: ZoneInfo) -> bool:
     first, end = days
     return (first is None or local_day(at, tz) >= first) and (end is None or local_day(at, tz) < end)
 
 
 def _counted(connection: Connection, account: Account, days: Days, tz: ZoneInfo) -> Clock:
-    return habits.clock_of_quarters(stored.quarters(connection, account.id, around(days, tz)), days, tz)
+    return habits.clock_of(stored.starts(connection, account.id, days), tz)
 
 
 @dataclass(frozen=True, slots=True)

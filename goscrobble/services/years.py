@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.habits import Activity, Clock, Days, Streak, activity, streaks
-from goscrobble.domain.periods import FIRST_YEAR, Period, day_bounds, local_day, zone
+from goscrobble.domain.habits import Activity, Clock, Streak, activity, streaks
+from goscrobble.domain.periods import FIRST_YEAR, Days, Period, day_bounds, local_day, zone
 from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.domain.sittings import Sitting
 from goscrobble.errors import BadInput

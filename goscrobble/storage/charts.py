@@ -9,11 +9,12 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from goscrobble.domain.periods import Period
+from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import Album, Artist, ScrobbleRow, User, table
 from goscrobble.storage import counting
-from goscrobble.storage.counting import ENTITIES, EVER, KEYS, ROLLUPS, Counts, Days, Kind, Users
+from goscrobble.storage.counting import ENTITIES, EVER, KEYS, ROLLUPS, Counts, Kind
+from goscrobble.storage.day_plays import Users
 from goscrobble.storage.history import artists_of_tracks
 
 __all__ = ["EVER", "KINDS", "By", "Days", "Kind", "TopEntry", "Totals", "plays_of_all", "top", "totals"]

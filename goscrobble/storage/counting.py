@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select
 
+from goscrobble.domain.periods import Days
 from goscrobble.models import (
     Album,
     Artist,
@@ -22,11 +23,9 @@ from goscrobble.models import (
     table,
 )
 from goscrobble.storage import day_plays
-from goscrobble.storage.day_plays import Columns
+from goscrobble.storage.day_plays import Columns, Users
 
 Kind = Literal["artists", "albums", "tracks"]
-Days = tuple[int | None, int | None]  # local days as ordinals, the second not included; None is open
-Users = Collection[int] | Select[Any]  # ids, or what selects them
 
 EVER: Days = (None, None)
 ROLLUPS: Mapping[str, Table] = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
@@ -195,7 +194,7 @@ def _is_most(connection: Connection, users: Users, first: int | None, end: int |
 
 
 def _read(connection: Connection, users: Users, kind: Kind, days: Days) -> Columns:
-    return day_plays.read(connection, users, *days, albums=kind == "albums")
+    return day_plays.read(connection, users, *days, "albums" if kind == "albums" else "tracks", "seconds")
 
 
 def _credits(connection: Connection, users: Users, tracks: Collection[int]) -> dict[int, tuple[int, ...]]:

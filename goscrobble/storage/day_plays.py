@@ -1,4 +1,4 @@
-"""Every play of a local day in one row: three columns of numbers, packed, from which any range is counted.
+"""Every play of a local day in one row: columns of numbers, packed, from which any range is counted.
 
 A database counts a hundred thousand plays by sorting them; read as packed columns they are counted several times faster
 (benchmarks/statistics.py). A row is never changed in place: whoever changes plays has the days concerned written anew
@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, bindparam, case, delete, func, select
+from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from goscrobble.domain.periods import day_bounds, local_day
 from goscrobble.models import ScrobbleRow, UserDayPlays, table
@@ -24,8 +24,10 @@ from goscrobble.storage.dialect import Compiled, upsert
 
 _scrobble, _packed = table(ScrobbleRow), table(UserDayPlays)
 NAME = _packed.name
-_ITEM = "I"  # 32 bits: an id of the catalogue, or seconds (at most a week)
+_ITEM = "I"  # 32 bits: an id of the catalogue, seconds (at most a week), or Unix time until 2106
+_NAMES = ("tracks", "albums", "seconds", "starts")
 _SLACK = 2 * 3600  # seconds by which a clock was ever set back over midnight, and more
+Users = Collection[int] | Select[Any]  # ids, or what selects them
 _APART = 8  # days without a change that are read along rather than asked for apart
 
 SECONDS = func.coalesce(case((_scrobble.c.listened > 0, _scrobble.c.listened), else_=None), _scrobble.c.duration, 0)
@@ -45,14 +47,19 @@ _made: dict[str, Compiled] = {}
 
 @dataclass(slots=True)
 class Columns:
-    """Plays as three columns of the same length: ids of tracks, of albums (0: none), and seconds listened."""
+    """Plays as columns of the same length: ids of tracks, of albums (0: none), seconds listened, Unix time they began.
+
+    A column that was not asked for is empty.
+    """
 
     tracks: array[int] = field(default_factory=lambda: array(_ITEM))
     albums: array[int] = field(default_factory=lambda: array(_ITEM))
     seconds: array[int] = field(default_factory=lambda: array(_ITEM))
+    starts: array[int] = field(default_factory=lambda: array(_ITEM))
 
-    def add(self, track: int, album: int, seconds: int) -> None:
+    def add(self, at: int, track: int, album: int, seconds: int) -> None:
         """Add a play."""
+        self.starts.append(at)
         self.tracks.append(track)
         self.albums.append(album)
         self.seconds.append(seconds)
@@ -67,22 +74,16 @@ def write(connection: Connection, user_id: int, days: Collection[int], tz: ZoneI
         for at, track, album, seconds in connection.execute(_READ, {"the_user": user_id, **bounds}):
             columns = found.get(local_day(at, tz))
             if columns is not None:
-                columns.add(track, album, seconds)
+                columns.add(at, track, album, seconds)
     put(connection, user_id, found)
 
 
 def put(connection: Connection, user_id: int, days: dict[int, Columns]) -> None:
     """Store these days; one without plays is removed."""
     full = [
-        {
-            "user_id": user_id,
-            "day": day,
-            "tracks": _pack(it.tracks),
-            "albums": _pack(it.albums),
-            "seconds": _pack(it.seconds),
-        }
-        for day, it in sorted(days.items())
-        if it.tracks
+        {"user_id": user_id, "day": day, **{name: _pack(getattr(columns, name)) for name in _NAMES}}
+        for day, columns in sorted(days.items())
+        if columns.tracks
     ]
     empty = [{"the_user": user_id, "the_day": day} for day, it in days.items() if not it.tracks]
     if full:
@@ -91,14 +92,8 @@ def put(connection: Connection, user_id: int, days: dict[int, Columns]) -> None:
         connection.execute(_REMOVE, empty)
 
 
-def read(
-    connection: Connection, users: Collection[int] | Any, first: int | None, end: int | None, *, albums: bool = False
-) -> Columns:
-    """Return the plays of these users (ids, or a SELECT of them) on the local days from `first` up to `end`.
-
-    Without `albums`, that column stays empty.
-    """
-    names = ("tracks", "seconds", "albums") if albums else ("tracks", "seconds")
+def read(connection: Connection, users: Users, first: int | None, end: int | None, *names: str) -> Columns:
+    """Return these columns of the plays of these users on the local days from `first` up to `end`, day after day."""
     query = select(*(_packed.c[name] for name in names)).where(_packed.c.user_id.in_(users))
     if first is not None:
         query = query.where(_packed.c.day >= first)
@@ -106,7 +101,7 @@ def read(
         query = query.where(_packed.c.day < end)
     columns = Columns()
     targets = [getattr(columns, name) for name in names]
-    for row in connection.execute(query):
+    for row in connection.execute(query.order_by(_packed.c.user_id, _packed.c.day)):
         for target, packed in zip(targets, row, strict=True):
             target.frombytes(packed)
     return _swapped(columns)
@@ -116,10 +111,9 @@ def days(connection: Connection, user_id: int) -> Iterator[tuple[int, Columns]]:
     """Yield every day of a user with its plays, oldest first."""
     query = select(_packed).where(_packed.c.user_id == user_id).order_by(_packed.c.day)
     for row in connection.execute(query):
-        columns = Columns(*(array(_ITEM) for _ in range(3)))
-        columns.tracks.frombytes(row.tracks)
-        columns.albums.frombytes(row.albums)
-        columns.seconds.frombytes(row.seconds)
+        columns = Columns()
+        for name in _NAMES:
+            getattr(columns, name).frombytes(getattr(row, name))
         yield row.day, _swapped(columns)
 
 
@@ -179,8 +173,8 @@ def _pack(numbers: array[int]) -> bytes:
 
 def _swapped(columns: Columns) -> Columns:
     if sys.byteorder == "big":
-        for numbers in (columns.tracks, columns.albums, columns.seconds):
-            numbers.byteswap()
+        for name in _NAMES:
+            getattr(columns, name).byteswap()
     return columns
 
 
@@ -188,7 +182,7 @@ def _upsert(connection: Connection) -> Compiled:
     dialect = connection.dialect.name
     if dialect not in _made:
         statement = upsert(connection, _packed)
-        changes = {name: statement.excluded[name] for name in ("tracks", "albums", "seconds")}
+        changes = {name: statement.excluded[name] for name in _NAMES}
         statement = statement.on_conflict_do_update(index_elements=list(_packed.primary_key), set_=changes)
         _made[dialect] = Compiled(connection, statement, _packed.c.keys())
     return _made[dialect]

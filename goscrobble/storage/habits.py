@@ -1,18 +1,19 @@
-"""When one listener played: days and hours from the sums, hours of a range and every single play from the plays."""
+"""When one listener played: days and hours from the sums, everything else from the plays of the days."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from operator import le
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import Connection, select
 
-from goscrobble.domain.habits import HOURS, QUARTER, Days
-from goscrobble.domain.periods import Period
-from goscrobble.models import ScrobbleRow, UserClock, UserDay, table
-from goscrobble.storage.day_plays import SECONDS
+from goscrobble.domain.habits import HOURS
+from goscrobble.domain.periods import Days
+from goscrobble.models import UserClock, UserDay, table
+from goscrobble.storage import day_plays
 
-_scrobble, _day, _clock = table(ScrobbleRow), table(UserDay), table(UserClock)
-_AT_ONCE = 10_000  # plays that are held in memory
+_day, _clock = table(UserDay), table(UserClock)
 
 
 def days(connection: Connection, user_id: int, asked: Days) -> list[tuple[int, int, int]]:
@@ -34,26 +35,14 @@ def clock(connection: Connection, user_id: int) -> tuple[int, ...]:
     return tuple(hours)
 
 
-def quarters(connection: Connection, user_id: int, period: Period) -> list[tuple[int, int]]:
-    """Return (Unix time // QUARTER, plays) of each quarter of an hour with plays."""
-    quarter = _scrobble.c.played_at // QUARTER
-    query = select(quarter, func.count()).where(*_within(user_id, period)).group_by(quarter)
-    return [(number, plays) for number, plays in connection.execute(query)]
+def starts(connection: Connection, user_id: int, asked: Days) -> Sequence[int]:
+    """Return when each play began, Unix time, day after day."""
+    return day_plays.read(connection, [user_id], *asked, "starts").starts
 
 
-def plays(connection: Connection, user_id: int, period: Period) -> Iterator[tuple[int, int]]:
-    """Yield (played at, seconds) of each play, oldest first, never holding all of them."""
-    at = _scrobble.c.played_at
-    query = select(at, SECONDS).where(*_within(user_id, period)).order_by(at, _scrobble.c.track_id)
-    streamed = connection.execution_options(yield_per=_AT_ONCE)
-    yield from streamed.execute(query)
-
-
-def _within(user_id: int, period: Period) -> list[ColumnElement[bool]]:
-    at = _scrobble.c.played_at
-    conditions = [_scrobble.c.user_id == user_id]
-    if period.start is not None:
-        conditions.append(at >= period.start)
-    if period.end is not None:
-        conditions.append(at < period.end)
-    return conditions
+def plays(connection: Connection, user_id: int, asked: Days) -> Iterable[tuple[int, int]]:
+    """Return (played at, seconds) of each play, oldest first."""
+    columns = day_plays.read(connection, [user_id], *asked, "starts", "seconds")
+    found = zip(columns.starts, columns.seconds, strict=True)
+    # Where a clock was set back over midnight, a day's first plays come before the last ones of the day before.
+    return found if all(map(le, columns.starts, islice(columns.starts, 1, None))) else sorted(found)

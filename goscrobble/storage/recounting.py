@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
-from goscrobble.domain.periods import hour_of_week, local_day, zone
+from goscrobble.domain.periods import QUARTER, hour_of_quarter, hour_of_week, local_day, zone
 from goscrobble.storage import day_plays, music
 from goscrobble.storage.dialect import Compiled, upsert
 from goscrobble.storage.rollups import ALL_TIME, CLOCK, DAY, KEYS, TABLES, TIMED, Key
@@ -15,7 +15,6 @@ from goscrobble.storage.rollups import ALL_TIME, CLOCK, DAY, KEYS, TABLES, TIMED
 __all__ = ["ZONED", "Differences", "Table", "Truth", "differences", "recount", "replace"]
 
 ZONED = (DAY, CLOCK)  # those that depend on the user's time zone
-_BUCKET = 900  # seconds within which neither the local day nor the hour changes: offsets are whole quarters of an hour
 _TOLD_EVERY = 10_000  # plays
 
 
@@ -31,17 +30,18 @@ def recount(
     connection: Connection, user_id: int, time_zone: str, on_progress: Callable[[int], object] = lambda _plays: None
 ) -> Truth:
     """Count all plays of a user from the plays alone. `on_progress` is told of every so many that were counted."""
-    tz, bucket, day, hour = zone(time_zone), -1, 0, 0
+    tz, quarter, day, hour = zone(time_zone), -1, 0, 0
     days: dict[int, day_plays.Columns] = {}
     by_day: dict[Key, list[int]] = {}
     by_hour: dict[Key, list[int]] = {}
     by_entity: dict[str, dict[Key, list[int]]] = {kind: {} for kind in ALL_TIME}
     columns = day_plays.Columns()
     for number, (at, track, album, seconds) in enumerate(day_plays.every_play(connection, user_id), 1):
-        if at // _BUCKET != bucket:
-            bucket, day, hour = at // _BUCKET, local_day(at, tz), hour_of_week(at, tz)
+        if at // QUARTER != quarter:
+            quarter = at // QUARTER if hour_of_quarter(at // QUARTER, tz) is not None else -1
+            day, hour = local_day(at, tz), hour_of_week(at, tz)
             columns = days.setdefault(day, day_plays.Columns())
-        columns.add(track, album, seconds)
+        columns.add(at, track, album, seconds)
         _count(by_day, (day,), 1, seconds)
         _count(by_hour, (hour,), 1, seconds)
         _count(by_entity["track"], (track,), 1, seconds, at, at)

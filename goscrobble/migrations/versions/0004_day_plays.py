@@ -16,7 +16,7 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only of type INTEGER
 
 
-NAMES = ("tracks", "albums", "seconds")
+NAMES = ("tracks", "albums", "seconds", "starts")
 KINDS = ("artist", "track", "album")
 
 
@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("tracks", sa.LargeBinary(), nullable=False),
         sa.Column("albums", sa.LargeBinary(), nullable=False),
         sa.Column("seconds", sa.LargeBinary(), nullable=False),
+        sa.Column("starts", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user_account.id"], name=op.f("fk_user_day_plays_user_id"), ondelete="CASCADE"
         ),
@@ -60,9 +61,9 @@ def _fill(connection: sa.Connection, packed: sa.Table, user_id: int, tz: ZoneInf
     )
     days: dict[int, list[array[int]]] = {}
     for day, plays in groupby(rows, key=lambda row: datetime.fromtimestamp(row[0], tz).toordinal()):
-        columns = days.setdefault(day, [array("I"), array("I"), array("I")])
-        for _, *values in plays:
-            for column, value in zip(columns, values, strict=True):
+        columns = days.setdefault(day, [array("I") for _ in NAMES])
+        for at, *values in plays:
+            for column, value in zip(columns, (*values, at), strict=True):
                 column.append(value)
     values = [
         {"user_id": user_id, "day": day, **{name: bytes(part) for name, part in zip(NAMES, columns, strict=True)}}
