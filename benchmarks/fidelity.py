@@ -29,7 +29,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the checkout, installed or not
+if __name__ == "__main__":
+    sys.path[0] = str(
+        Path(__file__).resolve().parent.parent
+    )  # the checkout, not this folder, which has a statistics.py
 
 from benchmarks.simulator import Told, World, simulate
 from goscrobble.domain import names, twins

@@ -20,7 +20,10 @@ from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # the checkout, installed or not
+if __name__ == "__main__":
+    sys.path[0] = str(
+        Path(__file__).resolve().parent.parent
+    )  # the checkout, not this folder, which has a statistics.py
 
 from benchmarks import bare, serving, traffic
 from benchmarks.serving import Server

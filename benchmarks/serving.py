@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,9 +82,15 @@ def noise() -> str:
         syncs = sorted(_timed_sync(file) for _ in range(200))
     load = os.getloadavg()[0]
     return (
-        f"CPU loop {loops[0]:.1f} ms at best, {statistics.median(loops):.1f} median, {loops[-1]:.1f} at worst; "
-        f"fsync {statistics.median(syncs):.2f} ms median, {syncs[189]:.2f} p95; load {load:.1f}"
+        f"CPU loop {loops[0]:.1f} ms at best, {percentile(loops, 0.5):.1f} median, {loops[-1]:.1f} at worst; "
+        f"fsync {percentile(syncs, 0.5):.2f} ms median, {percentile(syncs, 0.95):.2f} p95; load {load:.1f}"
     )
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """Return the value below which this share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
 def _timed_loop() -> float:
