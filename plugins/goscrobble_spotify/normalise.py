@@ -93,8 +93,7 @@ def on_now(answer: Any, now: float) -> Playing | None:
     if player is None or player.item is None or _why_not(player.item) or player.currently_playing_type == "episode":
         return None
     draft = _draft(player.item, int(now), Stamp.START)
-    position = None if player.progress_ms is None else max(player.progress_ms, 0) / 1000
-    return _event(draft, "playing" if player.is_playing else "paused", now, position)
+    return _event(draft, "playing" if player.is_playing else "paused", now, _position(player.progress_ms))
 
 
 def stopped(draft: ScrobbleDraft, now: float) -> Playing:
@@ -167,6 +166,11 @@ def _event(draft: ScrobbleDraft, state: Any, now: float, position: float | None)
 
 def _names(artists: tuple[Artist, ...] | None) -> tuple[str, ...]:
     return tuple(artist.name for artist in artists or () if artist.name)
+
+
+def _position(told: float | None) -> float | None:
+    """Return the seconds of milliseconds, None for what no player can have reached."""
+    return None if told is None or told / 1000 > LONGEST else max(told, 0) / 1000
 
 
 def _duration(told: float | None) -> int | None:

@@ -198,6 +198,7 @@ def test_what_plays_is_shown_and_nothing_else():
         ({"progress_ms": None}, "playing", None),
         ({"progress_ms": 0}, "playing", 0.0),
         ({"progress_ms": -1}, "playing", 0.0),
+        ({"progress_ms": 1e300}, "playing", None),
         ({"currently_playing_type": None}, "playing", 64.0),
     ],
 )
