@@ -52,6 +52,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """One server for the whole run: started by the first process, whose workers are told where it is."""
+    config.addinivalue_line("markers", "xdist_group(name): known without xdist too")
     if config.getoption("database") == "postgresql" and not hasattr(config, "workerinput"):
         server = PostgresServer()
         config.add_cleanup(server.stop)

@@ -19,7 +19,7 @@ from goscrobble.testing import Clock, make_account, make_core, make_draft
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("concurrency")]  # they share the processes
 
 PROCESSES = 8
-PATIENCE = 60  # seconds; a process that never answers fails the test
+PATIENCE = 120  # seconds; a process that never answers fails the test, and eight import slowly on two cores
 NOW = FIRST_DAY + 60 * DAY
 MBID = "33333333-3333-4333-8333-3333333333{:02}"
 
