@@ -63,21 +63,35 @@ _VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
 class _Reader(HTMLParser):
+    """Reads what a browser shows: what is in a <template> is no part of the page."""
+
     def __init__(self):
         super().__init__()
-        self.elements, self.everything, self._open = [], "", []
+        self.elements, self.everything, self._open, self._templates = [], "", [], 0
 
     def handle_starttag(self, tag, attrs):
+        self._templates += tag == "template"
+        if self._templates:
+            return
         element = Element(tag, dict(attrs))
         self.elements.append(element)
         if tag not in _VOID:
             self._open.append(element)
 
     def handle_endtag(self, tag):
+        if self._templates:
+            self._templates -= tag == "template"
+            return
         while self._open and self._open.pop().tag != tag:
             pass
 
+    def handle_startendtag(self, tag, attrs):
+        if not self._templates:
+            self.elements.append(Element(tag, dict(attrs)))
+
     def handle_data(self, data):
+        if self._templates:
+            return
         self.everything += f" {data}"
         for element in self._open:
             element.text += data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,46 @@ from flask import Blueprint, Flask, Response, request, url_for
 
 from goscrobble import __version__
 from goscrobble.errors import GoScrobbleError
-from goscrobble.web import current_core, security
-from goscrobble.web.pages import admin, api, connections, formats, home, reset, settings, sign_in, user, visitor
+from goscrobble.web import current_core, security, translations
+from goscrobble.web.pages import (
+    admin,
+    api,
+    connections,
+    covers,
+    formats,
+    history,
+    home,
+    music,
+    rankings,
+    reset,
+    search,
+    settings,
+    sign_in,
+    theme,
+    user,
+    visitor,
+    years,
+)
 from goscrobble.web.pages import register as registration
 
-PAGES = (home, sign_in, registration, reset, user, settings, connections, admin, api)
+PAGES = (
+    home,
+    sign_in,
+    registration,
+    reset,
+    user,
+    history,
+    rankings,
+    years,
+    music,
+    search,
+    theme,
+    settings,
+    connections,
+    admin,
+    api,
+)
+FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def register(app: Flask) -> None:
@@ -26,8 +62,16 @@ def register(app: Flask) -> None:
     for page in PAGES:
         pages.register_blueprint(page.blueprint)
     app.register_blueprint(pages)
+    app.register_blueprint(covers.blueprint)
     app.context_processor(_who_looks)
-    app.jinja_env.globals |= {"static_url": _static_url(app), "version": __version__}
+    app.after_request(_keep_files)
+    translations.register(app)
+    app.jinja_env.globals |= {
+        "static_url": _static_url(app),
+        "cover_url": _cover_url,
+        "weekdays": formats.weekdays,
+        "version": __version__,
+    }
     app.jinja_env.filters |= {
         "number": formats.number,
         "span": formats.span,
@@ -35,6 +79,8 @@ def register(app: Flask) -> None:
         "short_day": formats.short_day,
         "moment": formats.moment,
         "listing": formats.listing,
+        "change": formats.change,
+        "tone": ord,
         "ago": lambda at: formats.ago(at, current_core().now()),
         "source_name": visitor.source_name,
     }
@@ -55,12 +101,32 @@ def _keep_private(response: Response) -> Response:
     return response
 
 
+def _keep_files(response: Response) -> Response:
+    """Have browsers keep files whose address changes with their content."""
+    is_named = "v" in request.args or request.path.endswith(".woff2")  # a font's name holds its version
+    if request.endpoint == "static" and is_named and response.status_code == HTTPStatus.OK:
+        response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
 def _who_looks() -> dict[str, Any]:
-    """Give every page who is signed in; an error page, only if that can still be found out."""
+    """Give every page who is signed in, and how it looks; an error page, only what can still be found out."""
+    seen = {"theme": theme.chosen(), "came_for": _came_for()}
     try:
-        return {"viewer": visitor.account()}
+        return {"viewer": visitor.account()} | seen
     except GoScrobbleError:
-        return {"viewer": None}
+        return {"viewer": None} | seen
+
+
+def _came_for() -> str:
+    """Return where a form that is on every page leads back to: this page, or after a form the front page."""
+    if request.method != "GET":
+        return url_for("pages.home.show")
+    return request.script_root + request.full_path.removesuffix("?")
+
+
+def _cover_url(kind: str, uuid: str, size: int) -> str:
+    return f"{request.script_root}/covers/{kind}/{uuid}?size={size}"
 
 
 def _static_url(app: Flask) -> Callable[[str], str]:

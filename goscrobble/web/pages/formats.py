@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+WEEK = 7  # days
 _AGES = ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
 SHORT = 2 * DAY  # seconds; a longer span is told in days
 
@@ -66,6 +67,29 @@ def ago(at: int | None, now: float) -> str:
 def listing(words: Sequence[str]) -> str:
     """Return `a`, `a and b`, or `a, b and c`."""
     return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+
+
+def brief(at: datetime, today: date) -> str:
+    """Return when something was, as short as it can be told: `09:05`, `Sat 09:05`, `5 Mar`, `5 Mar 2021`."""
+    age = (today - at.date()).days
+    if age <= 0:
+        return clock(at)
+    if age < WEEK:
+        return f"{at:%a} {clock(at)}"
+    return f"{at.day} {at:%b}" if at.year == today.year else short_day(at.date())
+
+
+def weekdays() -> tuple[str, ...]:
+    """Return the names of the days, Monday first."""
+    return tuple(f"{date(2024, 1, day):%A}" for day in range(1, 8))
+
+
+def change(now: int, before: int) -> str:
+    """Return how much something grew or shrank in percent, `+12 %`; "" where there was nothing before."""
+    if not before:
+        return ""
+    percent = round(100 * (now - before) / before)
+    return f"{'+' if percent > 0 else '−' if percent < 0 else '±'}{abs(percent):,} %"  # noqa: RUF001 - a real minus
 
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:

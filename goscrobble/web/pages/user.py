@@ -1,88 +1,78 @@
-"""`/u/<username>`: what a listener hears, heard, and hears most."""
+"""`/u/<username>`: what a listener hears, heard lately, and how they listen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import groupby
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import parse_range, zone
-from goscrobble.domain.scrobbles import Scrobble
-from goscrobble.errors import BadInput
-from goscrobble.services import accounts, history, playback, sources, statistics
+from goscrobble.domain.periods import Period, day_bounds, zone
+from goscrobble.services import accounts, habits, history, playback, positions, sources, statistics
 from goscrobble.services.core import Core
-from goscrobble.web import current_core
-from goscrobble.web.pages import formats, visitor
+from goscrobble.web import charts, current_core
+from goscrobble.web.pages import plays, ranges, visitor
 from goscrobble.web.pages.connections import Connection
 
-PLAYS = 50  # of one page
-TOPS = 10  # entries of one ranking
-RANGES = (("7d", "7 days"), ("30d", "30 days"), ("365d", "1 year"), ("all", "All time"))
-DEFAULT_RANGE = "30d"
-RANKINGS: tuple[tuple[str, statistics.Kind], ...] = (("Artists", "artists"), ("Albums", "albums"), ("Tracks", "tracks"))
+PLAYS = 14
+TOPS = 8  # entries of one chart
+MILESTONES = 3
+YEAR = 53 * 7  # days of the heat map
+KINDS: tuple[statistics.Kind, ...] = ("artists", "albums", "tracks")
 
 blueprint = Blueprint("user", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
-    """A play as it is shown, at its owner's local time."""
-
-    at: datetime
-    title: str
-    artists: tuple[str, ...]
-    album: str | None
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """A local day and its plays, newest first."""
-
-    date: date
-    name: str
-    plays: tuple[Play, ...]
-
-
 @blueprint.get("/u/<username>")
 def show(username: str) -> str:
-    """Show a listener's page; `?range=` chooses that of the rankings, `?before=` turns to older plays."""
+    """Show a listener's page; `?range=`, or `?from=` and `?to=`, choose the time that its charts are about."""
     core, viewer = current_core(), visitor.account()
     owner = accounts.visible(core, username, viewer)
     tz = zone(owner.time_zone)
-    chosen, cursor = request.args.get("range", DEFAULT_RANGE), request.args.get("before")
-    try:
-        period = parse_range(chosen, tz, core.now())
-    except ValueError as error:
-        raise BadInput(str(error)) from None
-    plays, following = history.recent(core, owner, limit=PLAYS, cursor=cursor)
-    page = {
-        "owner": owner,
-        "is_own": viewer is not None and viewer.id == owner.id,
-        "is_older": cursor is not None,
-        "days": list(by_day(plays, tz, datetime.fromtimestamp(core.now(), tz).date())),
-        "next": following,
-    }
-    if cursor is not None:
-        return render_template("user.html", **page)
-    totals = statistics.totals(core, owner)
+    today = datetime.fromtimestamp(core.now(), tz).date()
+    chosen = ranges.chosen(owner)
+    position = positions.seal(core, positions.current(core))  # before the plays are read, so that none falls between
+    recent, _ = history.recent(core, owner, limit=PLAYS)
+    is_own = viewer is not None and viewer.id == owner.id
     return render_template(
         "user.html",
-        **page,
+        person=person(core, owner, today),
+        owner=owner,
+        is_own=is_own,
+        position=position,
         playing=playback.now_playing(core, owner.id),
-        questions=_questions(core, owner) if page["is_own"] else [],
-        totals=totals,
-        first_day=datetime.fromtimestamp(totals.first_at, tz).date() if totals.first_at is not None else None,
-        is_empty=not plays,
-        ranges=RANGES if chosen in dict(RANGES) else (*RANGES, (chosen, chosen)),
-        range=chosen,
-        tops=[(title, statistics.top(core, owner, kind, period, limit=TOPS)) for title, kind in RANKINGS],
+        questions=_questions(core, owner) if is_own else [],
+        recent=[plays.shown(play, tz, today) for play in recent],
+        ranges=ranges.named(),
+        chosen=chosen,
+        today=today,
+        **(_statistics(core, owner, chosen, today) if recent else {}),
     )
+
+
+def _statistics(core: Core, owner: Account, chosen: ranges.Chosen, today: date) -> dict[str, object]:
+    """Return what the page tells of a history that is not empty."""
+    counted = statistics.totals(core, owner, chosen.period)
+    before = statistics.totals(core, owner, chosen.before) if chosen.before is not None else None
+    activity = habits.activity(core, owner, chosen.unit, chosen.period)
+    first_day = today - timedelta(days=YEAR - 1)
+    year = habits.activity(core, owner, "day", days(owner, first_day, today))
+    return {
+        "counted": counted,
+        "before": before,
+        "tops": [(kind, statistics.top(core, owner, kind, chosen.period, limit=TOPS)) for kind in KINDS],
+        "activity": charts.bars([(it.start, it.plays, it.seconds) for it in activity]),
+        "heat": charts.heat_map({it.start: it.plays for it in year}, first_day, today),
+        "clock": charts.week_clock(habits.clock(core, owner, chosen.period).hours),
+        "streaks": habits.streaks(core, owner),
+        "milestones": habits.milestones(core, owner, kind="plays", limit=MILESTONES),
+    }
+
+
+def days(owner: Account, first: date, last: date) -> Period:
+    """Return the period of two of an owner's days, both included."""
+    return day_bounds(first.toordinal(), last.toordinal() + 1, zone(owner.time_zone))
 
 
 def _questions(core: Core, owner: Account) -> list[Connection]:
@@ -91,18 +81,24 @@ def _questions(core: Core, owner: Account) -> list[Connection]:
     return [connection for connection in found if connection.question is not None]
 
 
-def by_day(plays: Iterable[Scrobble], tz: ZoneInfo, today: date) -> Iterator[Day]:
-    """Group plays, newest first, by the local day they began on."""
-    for day, members in groupby((_as_shown(play, tz) for play in plays), key=lambda play: play.at.date()):
-        yield Day(day, formats.day_name(day, today), tuple(members))
+# ---- what all pages of a person begin with ----
 
 
-def _as_shown(play: Scrobble, tz: ZoneInfo) -> Play:
-    told_by = dict.fromkeys((play.source, *play.also_heard_by))
-    return Play(
-        at=datetime.fromtimestamp(play.played_at, tz),
-        title=play.track.name,
-        artists=tuple(artist.name for artist in play.artists),
-        album=play.album.name if play.album else None,
-        sources=tuple(visitor.source_name(source) for source in told_by),
-    )
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose pages these are, what there is to go to, and what their history adds up to."""
+
+    username: str
+    privacy: str
+    time_zone: str
+    totals: statistics.Totals
+    first_day: date | None
+    years: tuple[int, ...]  # with plays in or between them, the newest first
+
+
+def person(core: Core, owner: Account, today: date) -> Person:
+    """Return what the head of a person's pages shows."""
+    totals = statistics.totals(core, owner)
+    first = None if totals.first_at is None else datetime.fromtimestamp(totals.first_at, zone(owner.time_zone)).date()
+    years = () if first is None else tuple(range(today.year, min(first.year, today.year) - 1, -1))
+    return Person(owner.username, owner.privacy, owner.time_zone, totals, first, years)

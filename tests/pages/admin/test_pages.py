@@ -308,7 +308,7 @@ def test_a_job_that_no_plugin_knows_can_only_be_discarded(admin, core, bury):
     job = bury("tidal")
     page = admin.get("/admin/jobs?state=dead")
     assert "its plugin was removed. Install it again or discard the job." in page.text
-    assert [one for one in buttons(page) if one != "Sign out"] == ["Discard"]
+    assert [one for one in buttons(page) if one in {"Discard", "Try again"}] == ["Discard"]
     assert admin.post(f"/admin/jobs/{job}/retry", state="dead").status == 409
     assert (
         admin.post(f"/admin/jobs/{job}/discard", state="nonsense").location == "/admin/jobs?state=dead&done=discarded"
