@@ -17,6 +17,6 @@ class SearchWord(Base):
     __tablename__ = "search_word"
     __table_args__ = (Index("ix_search_word_entity_id", "kind", "entity_id"), {"sqlite_with_rowid": False})
 
-    word: Mapped[str] = mapped_column(_Word, primary_key=True)
     kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True)  # 0 artist, 1 album, 2 track
+    word: Mapped[str] = mapped_column(_Word, primary_key=True)
     entity_id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -20,7 +20,8 @@ from goscrobble.services.core import Core
 from goscrobble.services.history import cursor_of, place_of
 from goscrobble.storage import catalogue as stored
 from goscrobble.storage import catalogue_plays
-from goscrobble.storage.catalogue import Entry, Kind, Listed, Listener, Sums
+from goscrobble.storage.catalogue import Entry, Listed, Listener, Sums
+from goscrobble.storage.counting import Kind
 from goscrobble.storage.database import Connection
 
 __all__ = ["Kind", "Listed", "Listener", "Month", "Own", "Page", "Sums", "find", "listeners", "scrobbles"]

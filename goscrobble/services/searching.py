@@ -9,7 +9,7 @@ from goscrobble.domain.words import whole_of, words_asked
 from goscrobble.errors import BadInput
 from goscrobble.services.core import Core
 from goscrobble.storage import searching as stored
-from goscrobble.storage.catalogue import Kind
+from goscrobble.storage.counting import Kind
 from goscrobble.storage.searching import READ, Hit
 
 __all__ = ["LONGEST", "MOST", "READ", "Found", "Hit", "search"]

@@ -6,34 +6,19 @@ shown as the other, whose sums take in the plays of all that were merged into it
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Entity
-from goscrobble.models import (
-    Album,
-    Artist,
-    Told,
-    Track,
-    TrackArtist,
-    User,
-    UserAlbum,
-    UserArtist,
-    UserTrack,
-    table,
-)
+from goscrobble.models import Told, TrackArtist, User, table
+from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind
 from goscrobble.storage.history import artists_of_tracks
 from goscrobble.storage.users import visible_to
 
-Kind = Literal["artists", "albums", "tracks"]
-
-ENTITIES: Mapping[str, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
-ROLLUPS: Mapping[str, Table] = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
-KEYS: Mapping[str, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
 _artist, _album, _track = ENTITIES["artists"], ENTITIES["albums"], ENTITIES["tracks"]
 _user, _told, _track_artist = table(User), table(Told), table(TrackArtist)
 

@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.models import ScrobbleRow, Told, TrackArtist, User, UserClock, table
-from goscrobble.storage.catalogue import ROLLUPS, Entry, Kind, Sums, is_of, visible_sums
+from goscrobble.storage.catalogue import Entry, Sums, is_of, visible_sums
+from goscrobble.storage.counting import ROLLUPS, Kind
 from goscrobble.storage.history import of_anybody
 
 _scrobble, _user, _clock = table(ScrobbleRow), table(User), table(UserClock)

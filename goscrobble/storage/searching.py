@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.domain.words import LONGEST
 from goscrobble.models import Album, Artist, SearchWord, TrackArtist, User, table
-from goscrobble.storage.catalogue import ENTITIES, KEYS, ROLLUPS, Kind, artists_of, visible_sums
+from goscrobble.storage.catalogue import artists_of, visible_sums
+from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind, merged_entries
 from goscrobble.storage.users import name_key, visible_to
 from goscrobble.storage.words import KINDS
 
 READ = 5000  # rows of one word, or of one artist's entries, that are looked at
-RANKED = 1000  # entries that are ranked by their plays
+RANKED = 500  # entries that are ranked by their plays
 
 _word, _user = table(SearchWord), table(User)
 _artist, _album, _track_artist = table(Artist), table(Album), table(TrackArtist)
@@ -65,12 +67,16 @@ def hits(connection: Connection, kind: Kind, matched: Match, viewer: Account | N
 
     An entry that was merged into another is found by both names and shown as the other.
     """
+    merged = merged_entries(connection, kind)
     best: list[tuple[int, int]] = []
     seen: set[int] = set()
     for ids in (matched.named, matched.begun, matched.other):
-        shown = _shown(connection, kind, ids) - seen
+        shown = {merged.get(id_, id_) for id_ in ids} - seen
         seen |= shown
-        plays = _plays(connection, kind, shown, viewer)
+        counted = _plays(connection, kind, shown | {own for own, into in merged.items() if into in shown}, viewer)
+        plays = Counter[int]()
+        for own, number in counted.items():
+            plays[merged.get(own, own)] += int(number)
         best += sorted(plays.items(), key=lambda one: (-one[1], one[0]))
         if len(best) >= limit:
             break
@@ -137,24 +143,25 @@ def _credited(kind: Kind, word: str, limit: int) -> Select[Any]:
     return select(entry.label("entity_id")).select_from(source).where(matching).limit(limit)
 
 
-def _has(kind: Kind, key: Any, word: str) -> list[Any]:
-    """Return the conditions of which one must hold for an entry to have a word: by its own name, by its artist's."""
-    own = select(_word.c.entity_id).where(_word.c.entity_id == key, _of_kind(kind), *_begins(word)).exists()
+def _has(kind: Kind, key: Any, word: str) -> list[ColumnElement[bool]]:
+    """Return the conditions of which one must hold for an entry to have a word: by its own name, by its artist's.
+
+    One inside the other: so each database begins with the entry, not with all who have the word.
+    """
+    own = _named(kind, key, word)
     if kind == "artists":
         return [own]
-    source: FromClause
     if kind == "albums":
         source, belongs = _album.join(_artist, _artist.c.id == _album.c.artist_id), _album.c.id == key
     else:
         source = _track_artist.join(_artist, _artist.c.id == _track_artist.c.artist_id)
         belongs = _track_artist.c.track_id == key
-    return [own] + [
-        select(_word.c.entity_id)
-        .select_from(source.join(_word, and_(_word.c.entity_id == artist, _of_kind("artists"))))
-        .where(belongs, *_begins(word))
-        .exists()
-        for artist in (_artist.c.id, _artist.c.canonical_id)
-    ]
+    artist = or_(_named("artists", _artist.c.id, word), _named("artists", _artist.c.canonical_id, word))
+    return [own, select(_artist.c.id).select_from(source).where(belongs, artist).exists()]
+
+
+def _named(kind: Kind, key: Any, word: str) -> ColumnElement[bool]:
+    return select(_word.c.entity_id).where(_word.c.entity_id == key, _of_kind(kind), *_begins(word)).exists()
 
 
 def _rows(query: Select[Any]) -> Select[Any]:
@@ -172,31 +179,14 @@ def _begins(word: str) -> tuple[Any, Any]:
 # ---- ranking ----
 
 
-def _shown(connection: Connection, kind: Kind, ids: Collection[int]) -> set[int]:
-    """Return the entries that these are shown as."""
-    entity = ENTITIES[kind]
-    found = set(ids)
-    for part in _parts(ids):
-        merged = select(entity.c.id, entity.c.canonical_id).where(entity.c.id.in_(part), entity.c.canonical_id > 0)
-        for own, shown in connection.execute(merged):
-            found.discard(own)
-            found.add(shown)
-    return found
-
-
-def _plays(connection: Connection, kind: Kind, shown: Collection[int], viewer: Account | None) -> dict[int, int]:
-    """Return how often visible listeners played each of these entries, and what was merged into them; no zeros."""
-    entity, rollup = ENTITIES[kind], ROLLUPS[kind]
-    key = rollup.c[KEYS[kind]]
-    canonical = {one: one for one in shown}
-    for part in _parts(shown):
-        merged = select(entity.c.id, entity.c.canonical_id).where(entity.c.canonical_id.in_(part))
-        canonical |= dict(connection.execute(merged).all())
+def _plays(connection: Connection, kind: Kind, ids: Collection[int], viewer: Account | None) -> dict[int, int]:
+    """Return how often visible listeners played each of these entries; no zeros."""
+    key, plays = ROLLUPS[kind].c[KEYS[kind]], func.sum(ROLLUPS[kind].c.plays)
+    ordered = sorted(ids)
     found: dict[int, int] = {}
-    for part in _parts(canonical):
-        query = visible_sums(kind, viewer, key, func.sum(rollup.c.plays)).where(key.in_(part)).group_by(key)
-        for own, plays in connection.execute(query):
-            found[canonical[own]] = found.get(canonical[own], 0) + int(plays)
+    for start in range(0, len(ordered), _MOST_BOUND):
+        part = key.in_(ordered[start : start + _MOST_BOUND])
+        found |= dict(connection.execute(visible_sums(kind, viewer, key, plays).where(part).group_by(key)).all())
     return found
 
 
@@ -208,8 +198,3 @@ def _hits(connection: Connection, kind: Kind, best: Sequence[tuple[int, int]]) -
     shown = {id_: Entity(uuid, text) for id_, uuid, text in rows}
     artists = artists_of(connection, kind, ids)
     return [Hit(shown[id_], artists.get(id_, ()), plays) for id_, plays in best]
-
-
-def _parts(ids: Collection[int]) -> list[list[int]]:
-    ordered = sorted(ids)
-    return [ordered[i : i + _MOST_BOUND] for i in range(0, len(ordered), _MOST_BOUND)]

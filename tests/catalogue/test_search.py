@@ -277,7 +277,7 @@ def assert_words_are_complete(engine):
     with engine.connect() as connection:
         stored_words = sorted(tuple(row) for row in connection.execute(select(word)))
         expected = sorted(
-            (one, kind, id_)
+            (kind, one, id_)
             for kind, (name, entity) in enumerate(TABLES.items())
             for id_, told in connection.execute(select(entity.c.id, entity.c[NAMES[name]]))
             for one in words_of(told)

@@ -68,6 +68,8 @@ class Play:
     artists: tuple
     albums: tuple
     tracks: tuple
+    track: int  # as identified
+    album: int | None
 
 
 def every_play(core):
@@ -93,6 +95,8 @@ def every_play(core):
                 tuple(credited[row.track_id]),
                 (shown["albums"][row.album_id],) if row.album_id else (),
                 (shown["tracks"][row.track_id],),
+                row.track_id,
+                row.album_id,
             )
             for row in connection.execute(select(scrobble))
         ]
@@ -136,20 +140,18 @@ def chart(plays, kind, keys):
 
 
 def told_together(core):
-    """Every pair (track, album) of shown ids that a source ever told."""
-    told = table(Told)
-    track, album = TABLES["tracks"], TABLES["albums"]
+    """Every pair of an id of a track as identified and of an album as shown that a source ever told, and vice versa."""
+    told, track, album = table(Told), TABLES["tracks"], TABLES["albums"]
     shown_track, shown_album = track.alias("shown_track"), album.alias("shown_album")
     query = (
-        select(shown_track.c.uuid, shown_album.c.uuid, told.c.track_id, told.c.album_id)
+        select(told.c.track_id, told.c.album_id, shown_track.c.uuid, shown_album.c.uuid)
         .join(track, track.c.id == told.c.track_id)
         .join(shown_track, shown_track.c.id == func.coalesce(track.c.canonical_id, track.c.id))
         .join(album, album.c.id == told.c.album_id)
         .join(shown_album, shown_album.c.id == func.coalesce(album.c.canonical_id, album.c.id))
     )
+    pairs = set()
     with core.database.read() as connection:
-        return {(row[0], row[1]) for row in connection.execute(query)}
-
-
-def make_private(core, account):
-    core.database.write(lambda connection: users.change(connection, account.id, privacy="private"))
+        for track_id, album_id, track_uuid, album_uuid in connection.execute(query):
+            pairs |= {(track_id, album_uuid), (track_uuid, album_id)}
+    return pairs

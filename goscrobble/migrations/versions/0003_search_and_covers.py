@@ -30,14 +30,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cover_user_id"), "cover", ["user_id"], unique=False)
     words = op.create_table(
         "search_word",
+        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column(
             "word",
             sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"),
             nullable=False,
         ),
-        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("entity_id", BIG_ID, nullable=False),
-        sa.PrimaryKeyConstraint("word", "kind", "entity_id", name=op.f("pk_search_word")),
+        sa.PrimaryKeyConstraint("kind", "word", "entity_id", name=op.f("pk_search_word")),
         sqlite_with_rowid=False,
     )
     for kind, (entity, name) in enumerate((("artist", "name"), ("album", "title"), ("track", "title"))):
