@@ -229,26 +229,3 @@ def week_clock(plays: Sequence[int]) -> WeekClock:
         by_hour=tuple(sum(plays[hour::24]) for hour in range(24)),
         best=best if best is not None and best.plays else None,
     )
-
-
-# ---- a line without axes ----
-
-
-@dataclass(frozen=True, slots=True)
-class Sparkline:
-    """A line and the area below it, as SVG paths in a drawing of `width` by ROOM that is stretched to its place."""
-
-    width: int
-    line: str
-    area: str
-
-
-def sparkline(values: Sequence[int]) -> Sparkline:
-    """Draw values, oldest first, from zero to the largest."""
-    top = max([*values, 1])
-    points = [(i, round(ROOM - (ROOM - 4) * value / top - 2, 1)) for i, value in enumerate(values)]
-    if len(points) == 1:
-        points.append((1, points[0][1]))
-    width = max(len(points) - 1, 1)
-    line = "M" + "L".join(f"{x} {y:g}" for x, y in points) if points else ""
-    return Sparkline(width, line, f"{line}V{ROOM:g}H0Z" if line else "")
