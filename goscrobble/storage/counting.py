@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select
@@ -23,7 +26,7 @@ from goscrobble.models import (
     table,
 )
 from goscrobble.storage import day_plays
-from goscrobble.storage.day_plays import Columns, Users
+from goscrobble.storage.day_plays import Users
 
 Kind = Literal["artists", "albums", "tracks"]
 
@@ -32,7 +35,8 @@ ROLLUPS: Mapping[str, Table] = {"artists": table(UserArtist), "albums": table(Us
 ENTITIES: Mapping[str, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
 KEYS: Mapping[str, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
 _day, _clock, _track_artist = table(UserDay), table(UserClock), table(TrackArtist)
-_FEW = 1000  # ids that are asked for by name; beyond, all of a listener's are read
+_FEW = 1000  # ids that one statement asks for by name
+_MANY = 10_000  # ids beyond which all of a listener's are read
 
 
 @dataclass(slots=True)
@@ -40,49 +44,44 @@ class Counts:
     """Plays by id, without zeros; `seconds` of those that are asked for."""
 
     plays: dict[int, int]
-    _parts: list[tuple[int, Columns]]  # what to add (1) or take away (-1)
-    _kind: Kind
-    _credited: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # the artists of each track
-    _base: Mapping[int, tuple[int, int]] = field(default_factory=dict)  # plays and seconds of all time
-    _merged: Mapping[int, int] = field(default_factory=dict)
+    _parts: list[_Part]
+    _base: Mapping[int, tuple[int, int]]  # plays and seconds of all time, which the parts are added to
+    _merged: Mapping[int, int]
 
     def seconds(self, wanted: Collection[int] | None = None) -> dict[int, int]:
         """Return the seconds listened to each of these, of all if None."""
-        found: dict[int, int] = dict.fromkeys(self.plays if wanted is None else wanted, 0)
+        shown = dict.fromkeys(self.plays if wanted is None else wanted, 0)
+        found = dict.fromkeys([*shown, *(own for own, entry in self._merged.items() if entry in shown)], 0)
         for key, (_, seconds) in self._base.items():
-            shown = self._merged.get(key, key)
-            if shown in found:
-                found[shown] += seconds
-        for sign, columns in self._parts:
-            for key, seconds in _seconds_of(columns, self._kind, self._asked_for(found)).items():
-                for entity in self._credited[key] if self._kind == "artists" else (key,):
-                    shown = self._merged.get(entity, entity)
-                    if shown in found:
-                        found[shown] += sign * seconds
-        return found
+            if key in found:
+                found[key] += seconds
+        for part in self._parts:
+            for key, seconds in zip(part.keys, part.seconds, strict=True):
+                if key in found:
+                    found[key] += part.sign * seconds
+        for key, seconds in found.items():
+            shown[self._merged.get(key, key)] += seconds
+        return shown
 
-    def _asked_for(self, found: Mapping[int, int]) -> Collection[int] | None:
-        """Return what to look for in the columns: the tracks of the artists, or whatever merged into what is wanted."""
-        if len(found) == len(self.plays):
-            return None
-        if self._kind == "artists":
-            return {t for t, artists in self._credited.items() if any(self._merged.get(a, a) in found for a in artists)}
-        return found.keys() | {key for key, shown in self._merged.items() if shown in found}
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Plays to add (sign 1) or to take away (-1): of what, and for how long. 0 is of nothing."""
+
+    sign: int
+    keys: array[int]
+    seconds: array[int]
 
 
 def count(connection: Connection, users: Users, kind: Kind, days: Days) -> Counts:
     """Count the plays of these users on these local days, each user's own."""
     merged = merged_entries(connection, kind)
-    if days == EVER:
-        base = _all_time(connection, users, kind)
-        return _counts(connection, users, kind, base, [], merged)
     first, end = days
-    if _is_most(connection, users, first, end):
-        base = _all_time(connection, users, kind)
-        outside: list[Days] = [(None, first)] * (first is not None) + [(end, None)] * (end is not None)
-        parts = [(-1, _read(connection, users, kind, part)) for part in outside]
-        return _counts(connection, users, kind, base, parts, merged)
-    return _counts(connection, users, kind, {}, [(1, _read(connection, users, kind, days))], merged)
+    if days != EVER and not _is_most(connection, users, first, end):
+        return _counts({}, [_part(connection, users, kind, 1, days)], merged)
+    outside: list[Days] = [(None, first)] * (first is not None) + [(end, None)] * (end is not None)
+    parts = [_part(connection, users, kind, -1, part) for part in outside]
+    return _counts(_all_time(connection, users, kind), parts, merged)
 
 
 def distinct(connection: Connection, users: Users, kind: Kind, days: Days) -> int:
@@ -126,57 +125,35 @@ def merged_entries(connection: Connection, kind: Kind) -> dict[int, int]:
     return dict(connection.execute(query).all())
 
 
-def _counts(
-    connection: Connection,
-    users: Users,
-    kind: Kind,
-    base: Mapping[int, tuple[int, int]],
-    parts: list[tuple[int, Columns]],
-    merged: Mapping[int, int],
-) -> Counts:
-    counted = [(sign, Counter(columns.albums if kind == "albums" else columns.tracks)) for sign, columns in parts]
-    credited: dict[int, tuple[int, ...]] = {}
-    if kind == "artists" and parts:
-        credited = _credits(connection, users, set().union(*(counter for _, counter in counted)))
+def _counts(base: Mapping[int, tuple[int, int]], parts: list[_Part], merged: Mapping[int, int]) -> Counts:
     plays: dict[int, int] = {key: n for key, (n, _) in base.items()}
-    for sign, counter in counted:
-        if kind == "artists":
-            counter = _by_artist(counter, credited)  # noqa: PLW2901 - the same, seen by artist
-        if not plays and sign > 0:
+    for part in parts:
+        counter = Counter(part.keys)
+        if not plays and part.sign > 0:
             plays = counter
         else:
             for key, n in counter.items():
-                plays[key] = plays.get(key, 0) + sign * n
-    plays.pop(0, None)  # plays without an album
+                plays[key] = plays.get(key, 0) + part.sign * n
+    plays.pop(0, None)
     for own in merged.keys() & plays.keys():
         plays[merged[own]] = plays.get(merged[own], 0) + plays.pop(own)
     if base:
         plays = {key: n for key, n in plays.items() if n}
-    return Counts(plays, parts, kind, credited, base, merged)
+    return Counts(plays, parts, base, merged)
 
 
-def _by_artist(tracks: Mapping[int, int], credited: Mapping[int, tuple[int, ...]]) -> Counter[int]:
-    found: Counter[int] = Counter()
-    for track, plays in tracks.items():
+def _part(connection: Connection, users: Users, kind: Kind, sign: int, days: Days) -> _Part:
+    if kind != "artists":
+        columns = day_plays.read(connection, users, *days, kind, "seconds")
+        return _Part(sign, getattr(columns, kind), columns.seconds)
+    columns = day_plays.read(connection, users, *days, "tracks", "artists", "seconds")
+    shared = list(compress(zip(columns.tracks, columns.seconds, strict=True), map(not_, columns.artists)))
+    credited = _credits(connection, users, {track for track, _ in shared})
+    for track, seconds in shared:
         for artist in credited[track]:
-            found[artist] += plays
-    return found
-
-
-def _seconds_of(columns: Columns, kind: Kind, wanted: Collection[int] | None) -> dict[int, int]:
-    """Return the seconds of each wanted track or album, of all if None."""
-    keys = columns.albums if kind == "albums" else columns.tracks
-    found: dict[int, int] = {}
-    if wanted is None:
-        for key, seconds in zip(keys, columns.seconds, strict=True):
-            found[key] = found.get(key, 0) + seconds
-        found.pop(0, None)
-        return found
-    found = dict.fromkeys(wanted, 0)
-    for key, seconds in zip(keys, columns.seconds, strict=True):
-        if key in found:
-            found[key] += seconds
-    return {key: seconds for key, seconds in found.items() if seconds}
+            columns.artists.append(artist)
+            columns.seconds.append(seconds)
+    return _Part(sign, columns.artists, columns.seconds)
 
 
 def _all_time(connection: Connection, users: Users, kind: Kind) -> dict[int, tuple[int, int]]:
@@ -193,26 +170,21 @@ def _is_most(connection: Connection, users: Users, first: int | None, end: int |
     return 2 * inside > whole
 
 
-def _read(connection: Connection, users: Users, kind: Kind, days: Days) -> Columns:
-    return day_plays.read(connection, users, *days, "albums" if kind == "albums" else "tracks", "seconds")
-
-
 def _credits(connection: Connection, users: Users, tracks: Collection[int]) -> dict[int, tuple[int, ...]]:
     """Return the artists of each of these tracks, which these users have played."""
     query = select(_track_artist.c.track_id, _track_artist.c.artist_id).order_by(*_track_artist.primary_key)
-    if len(tracks) <= _FEW:
-        query = query.where(_track_artist.c.track_id.in_(tracks))
+    track = _track_artist.c.track_id
+    found: dict[int, tuple[int, ...]] = dict.fromkeys(tracks, ())
+    if len(tracks) <= _MANY:
+        ordered = sorted(tracks)
+        parts = [track.in_(ordered[n : n + _FEW]) for n in range(0, len(ordered), _FEW)]
     else:
-        rollup = ROLLUPS["tracks"]
-        played = select(rollup.c.track_id).where(rollup.c.user_id.in_(users))
-        query = query.where(_track_artist.c.track_id.in_(played))
-    return _grouped(connection.execute(query))
-
-
-def _grouped(rows: Iterable[tuple[int, int]]) -> dict[int, tuple[int, ...]]:
-    found: dict[int, tuple[int, ...]] = {}
-    for track, artist in rows:
-        found[track] = (*found[track], artist) if track in found else (artist,)
+        played = ROLLUPS["tracks"]
+        parts = [track.in_(select(played.c.track_id).where(played.c.user_id.in_(users)))]
+    for part in parts:
+        for key, artist in connection.execute(query.where(part)):
+            if key in found:
+                found[key] = (*found[key], artist)
     return found
 
 

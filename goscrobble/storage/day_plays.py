@@ -19,21 +19,26 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from goscrobble.domain.periods import day_bounds, local_day
-from goscrobble.models import ScrobbleRow, UserDayPlays, table
+from goscrobble.models import ScrobbleRow, TrackArtist, UserDayPlays, table
 from goscrobble.storage.dialect import Compiled, upsert
 
-_scrobble, _packed = table(ScrobbleRow), table(UserDayPlays)
+_scrobble, _packed, _track_artist = table(ScrobbleRow), table(UserDayPlays), table(TrackArtist)
 NAME = _packed.name
 _ITEM = "I"  # 32 bits: an id of the catalogue, seconds (at most a week), or Unix time until 2106
-_NAMES = ("tracks", "albums", "seconds", "starts")
+_NAMES = ("tracks", "artists", "albums", "seconds", "starts")
 _SLACK = 2 * 3600  # seconds by which a clock was ever set back over midnight, and more
 Users = Collection[int] | Select[Any]  # ids, or what selects them
 _APART = 8  # days without a change that are read along rather than asked for apart
 
 SECONDS = func.coalesce(case((_scrobble.c.listened > 0, _scrobble.c.listened), else_=None), _scrobble.c.duration, 0)
 
+_ARTIST = (
+    select(case((func.count() == 1, func.min(_track_artist.c.artist_id)), else_=0))
+    .where(_track_artist.c.track_id == _scrobble.c.track_id)
+    .scalar_subquery()
+)
 _READ = (
-    select(_scrobble.c.played_at, _scrobble.c.track_id, func.coalesce(_scrobble.c.album_id, 0), SECONDS)
+    select(_scrobble.c.played_at, _scrobble.c.track_id, _ARTIST, func.coalesce(_scrobble.c.album_id, 0), SECONDS)
     .where(
         _scrobble.c.user_id == bindparam("the_user"),
         _scrobble.c.played_at >= bindparam("lo"),
@@ -47,20 +52,23 @@ _made: dict[str, Compiled] = {}
 
 @dataclass(slots=True)
 class Columns:
-    """Plays as columns of the same length: ids of tracks, of albums (0: none), seconds listened, Unix time they began.
+    """Plays as columns of the same length.
 
+    Ids of tracks, of artists (0: it has several) and of albums (0: none), seconds listened, Unix time of the start.
     A column that was not asked for is empty.
     """
 
     tracks: array[int] = field(default_factory=lambda: array(_ITEM))
+    artists: array[int] = field(default_factory=lambda: array(_ITEM))
     albums: array[int] = field(default_factory=lambda: array(_ITEM))
     seconds: array[int] = field(default_factory=lambda: array(_ITEM))
     starts: array[int] = field(default_factory=lambda: array(_ITEM))
 
-    def add(self, at: int, track: int, album: int, seconds: int) -> None:
+    def add(self, at: int, track: int, artist: int, album: int, seconds: int) -> None:
         """Add a play."""
         self.starts.append(at)
         self.tracks.append(track)
+        self.artists.append(artist)
         self.albums.append(album)
         self.seconds.append(seconds)
 
@@ -71,10 +79,10 @@ def write(connection: Connection, user_id: int, days: Collection[int], tz: ZoneI
     for first, last in _runs(sorted(days)):
         period = day_bounds(first, last + 1, tz)
         bounds = {"lo": (period.start or 0) - _SLACK, "hi": (period.end or 0) + _SLACK}
-        for at, track, album, seconds in connection.execute(_READ, {"the_user": user_id, **bounds}):
+        for at, track, artist, album, seconds in connection.execute(_READ, {"the_user": user_id, **bounds}):
             columns = found.get(local_day(at, tz))
             if columns is not None:
-                columns.add(at, track, album, seconds)
+                columns.add(at, track, artist, album, seconds)
     put(connection, user_id, found)
 
 
@@ -146,8 +154,8 @@ def day_with(
         step *= 2
 
 
-def every_play(connection: Connection, user_id: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (played at, track, album or 0, seconds) of every play of a user, oldest first."""
+def every_play(connection: Connection, user_id: int) -> Iterator[tuple[int, int, int, int, int]]:
+    """Yield (played at, track, its artist or 0, album or 0, seconds) of every play of a user, oldest first."""
     streamed = connection.execution_options(yield_per=10_000)
     yield from streamed.execute(_READ, {"the_user": user_id, "lo": -(2**62), "hi": 2**62})
 

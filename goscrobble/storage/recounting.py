@@ -36,12 +36,12 @@ def recount(
     by_hour: dict[Key, list[int]] = {}
     by_entity: dict[str, dict[Key, list[int]]] = {kind: {} for kind in ALL_TIME}
     columns = day_plays.Columns()
-    for number, (at, track, album, seconds) in enumerate(day_plays.every_play(connection, user_id), 1):
+    for number, (at, track, artist, album, seconds) in enumerate(day_plays.every_play(connection, user_id), 1):
         if at // QUARTER != quarter:
             quarter = at // QUARTER if hour_of_quarter(at // QUARTER, tz) is not None else -1
             day, hour = local_day(at, tz), hour_of_week(at, tz)
             columns = days.setdefault(day, day_plays.Columns())
-        columns.add(at, track, album, seconds)
+        columns.add(at, track, artist, album, seconds)
         _count(by_day, (day,), 1, seconds)
         _count(by_hour, (hour,), 1, seconds)
         _count(by_entity["track"], (track,), 1, seconds, at, at)

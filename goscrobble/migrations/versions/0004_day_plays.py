@@ -16,7 +16,7 @@ depends_on = None
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only of type INTEGER
 
 
-NAMES = ("tracks", "albums", "seconds", "starts")
+NAMES = ("tracks", "artists", "albums", "seconds", "starts")
 KINDS = ("artist", "track", "album")
 
 
@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("user_id", BIG_ID, nullable=False),
         sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("tracks", sa.LargeBinary(), nullable=False),
+        sa.Column("artists", sa.LargeBinary(), nullable=False),
         sa.Column("albums", sa.LargeBinary(), nullable=False),
         sa.Column("seconds", sa.LargeBinary(), nullable=False),
         sa.Column("starts", sa.LargeBinary(), nullable=False),
@@ -54,8 +55,10 @@ def upgrade() -> None:
 def _fill(connection: sa.Connection, packed: sa.Table, user_id: int, tz: ZoneInfo) -> None:
     rows = connection.execute(
         sa.text(
-            "SELECT played_at, track_id, coalesce(album_id, 0), coalesce(nullif(listened, 0), duration, 0)"
-            " FROM scrobble WHERE user_id = :user ORDER BY played_at, track_id"
+            "SELECT played_at, track_id, (SELECT CASE WHEN count(*) = 1 THEN min(a.artist_id) ELSE 0 END"
+            " FROM track_artist a WHERE a.track_id = scrobble.track_id), coalesce(album_id, 0),"
+            " coalesce(nullif(listened, 0), duration, 0) FROM scrobble"
+            " WHERE user_id = :user ORDER BY played_at, track_id"
         ),
         {"user": user_id},
     )
