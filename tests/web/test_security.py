@@ -42,7 +42,6 @@ def test_every_answer_forbids_browsers_what_no_page_of_ours_does(client, path):
         "script-src": "'self'",
         "style-src": "'self'",
         "img-src": "'self' data:",
-        "font-src": "'self'",
         "connect-src": "'self'",
         "form-action": "'self'",
         "base-uri": "'none'",
