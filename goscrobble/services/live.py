@@ -38,8 +38,8 @@ HEARTBEAT = 15.0  # seconds
 LONGEST_LIFE = 3600  # seconds of one stream; its client then comes back with its position
 MOST_WAITING = 128 * 1024  # bytes that a slow client may leave untaken
 PATIENCE = 5.0  # seconds until the database is asked again when it was away
-AT_ONCE = 50  # streams that are told before requests have their turn
-_TURN = 0.01  # seconds of that turn
+AT_ONCE = 25  # streams that are told before requests have their turn
+TELLING = 0.6  # share of the time between looks over which the telling of many streams is spread
 log = structlog.get_logger("goscrobble.live")
 
 
@@ -186,8 +186,9 @@ class Hub:
     def _run(self) -> None:
         not_before = pause = 0.0
         while True:
-            self._woken.wait(EVERY - pause)
+            self._woken.wait(max(0.0, EVERY - pause))
             self._woken.clear()
+            began = time.monotonic()
             with self._lock:
                 if not self._streams:
                     self._thread = None
@@ -195,14 +196,18 @@ class Hub:
             if self.is_ending():
                 for stream in list(self._streams):
                     stream.end()
-            elif time.monotonic() >= not_before:
+            elif began >= not_before:
                 try:
                     self._tick()
                 except Exception as error:  # noqa: BLE001 - the database is away, most likely; streams outlive it
                     log.info("streams wait for the database", error=type(error).__name__)
                     not_before = time.monotonic() + PATIENCE
-            pause = max(SHORTEST, min(EVERY, EVERY * len(self._streams) / MANY))
-            time.sleep(pause)
+            pause = self._pause()
+            time.sleep(max(0.0, began + pause - time.monotonic()))
+
+    def _pause(self) -> float:
+        """Return how many seconds pass at least from one look to the next."""
+        return max(SHORTEST, min(EVERY, EVERY * len(self._streams) / MANY))
 
     def _tick(self) -> None:
         """Look once, and tell."""
@@ -223,10 +228,11 @@ class Hub:
         with self._lock:  # who comes from here on begins at the new position
             streams = list(self._streams)
             self._feed.position, self._people, self._playing = reached, people, playing
+        turn = self._pause() * TELLING * AT_ONCE / max(1, len(streams))
         for number, stream in enumerate(streams, start=1):
             self._tell(stream, look, is_known=stream in known)
             if number % AT_ONCE == 0 and (plays or look.changes):
-                time.sleep(_TURN)
+                time.sleep(turn)
         self.settled = positions.seal(self._core, reached)
 
     def _changes(self, playing: Mapping[int, list[NowPlaying]], people: Mapping[int, Account]) -> list[_Change]:
