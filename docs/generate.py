@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write what the code itself can tell: docs/reference (hooks, settings, errors) and instance/goscrobble.example.toml.
+"""Write what the code itself can tell: docs/reference, instance/goscrobble.example.toml and the API's examples.
 
     python docs/generate.py [--check]
 
@@ -19,7 +19,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "plugins"))  # the checkout, installed or not
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import examples
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
@@ -229,6 +231,7 @@ PAGES: dict[str, Callable[[], str]] = {
 FILES: dict[str, Callable[[], str]] = {
     **{f"docs/reference/{name}": make for name, make in PAGES.items()},
     "instance/goscrobble.example.toml": lambda: example_file(bundled_plugins()),
+    "goscrobble/web/api/examples.json": examples.text,
 }
 
 if __name__ == "__main__":

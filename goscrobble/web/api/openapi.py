@@ -6,10 +6,13 @@ undescribed (its docstring is shown), and every model is written once among the 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from pydantic import BaseModel
@@ -71,7 +74,7 @@ def describe(
 
     `answers` maps a status to the model of its body (None: a body that is not JSON, of type `media`); `auth` is
     "optional" where a credential widens what is seen. `errors` are statuses beyond those that follow from method,
-    parameters and auth (`_statuses`). `example` is a true body to send; examples of answers belong into the models.
+    parameters and auth (`_statuses`). `example` is a true body to send; answers are recorded (docs/examples.py).
     """
     operation = Operation(
         summary=summary,
@@ -99,14 +102,17 @@ def document(app: Flask, server: str = "") -> dict[str, Any]:
     schemas = _Schemas(operation for _, _, operation, _ in operations)
     paths: dict[str, dict[str, Any]] = {}
     names: dict[str, int] = {}
+    recorded = json.loads(files("goscrobble.web.api").joinpath("examples.json").read_text("utf-8"))
     for rule, method, operation, description in operations:
         entry = _entry(rule, operation, schemas)
+        path = _ARGUMENT.sub(r"{\3}", rule.rule)
+        _illustrate(entry, path, recorded.get(f"{method} {path.removeprefix(PREFIX)}"))
         if description:
             entry["description"] = description
         name = f"{method.lower()}_{rule.endpoint.replace('.', '_')}"
         names[name] = names.get(name, 0) + 1
         entry["operationId"] = name if names[name] == 1 else f"{name}_{names[name]}"
-        paths.setdefault(_ARGUMENT.sub(r"{\3}", rule.rule), {})[method.lower()] = entry
+        paths.setdefault(path, {})[method.lower()] = entry
     used = sorted({status for path in paths.values() for entry in path.values() for status in entry["responses"]})
     return {
         "openapi": "3.1.0",
@@ -218,6 +224,21 @@ def _entry(rule: Rule, operation: Operation, schemas: _Schemas) -> dict[str, Any
         entry["responses"]["default"] = {"description": "What the plugin answers."}
     entry["security"] = _SECURITY.get(operation.auth, [{"bearer": []}])
     return entry
+
+
+def _illustrate(entry: dict[str, Any], path: str, recorded: Mapping[str, Any] | None) -> None:
+    """Add what a server was asked and what it answered (docs/examples.py records it) to an operation."""
+    if recorded is None:
+        return
+    asked = urlsplit(recorded["request"])
+    values = dict(parse_qsl(asked.query))
+    parts = zip(path.split("/"), asked.path.split("/"), strict=True)
+    values |= {name[1:-1]: part for name, part in parts if name.startswith("{")}
+    for parameter in entry.get("parameters", ()):
+        if parameter["name"] in values:
+            parameter["example"] = values[parameter["name"]]
+    for media in entry["responses"]["200"]["content"].values():
+        media["example"] = recorded["answer"]
 
 
 def _statuses(rule: Rule, operation: Operation, *, takes_body: bool) -> list[int]:
