@@ -7,7 +7,7 @@ JOBS ?= 2
 # Tests that share a server stay together.
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 
-.PHONY: run install test lint unit sqlite postgresql coverage chromium bench docs clean
+.PHONY: run install test lint unit sqlite postgresql coverage chromium axe bench docs clean
 
 run: install ## Start the server on http://127.0.0.1:42069, with everything in instance/
 	$(BIN)/goscrobble run
@@ -25,13 +25,13 @@ lint: install ## Style, types, architecture
 unit: install ## The fast part of the suite
 	$(BIN)/python $(PYTEST) -m "not slow"
 
-sqlite: install chromium ## The whole suite on SQLite
+sqlite: install chromium axe ## The whole suite on SQLite
 	$(BIN)/python $(PYTEST) --database sqlite
 
-postgresql: install chromium ## The whole suite on a PostgreSQL server that the tests start themselves
+postgresql: install chromium axe ## The whole suite on a PostgreSQL server that the tests start themselves
 	$(BIN)/python $(PYTEST) --database postgresql
 
-coverage: install chromium ## What the suite runs of the code, on SQLite; slower than `make sqlite`
+coverage: install chromium axe ## What the suite runs of the code, on SQLite; slower than `make sqlite`
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --database sqlite
 	$(BIN)/coverage combine --quiet
@@ -41,6 +41,11 @@ coverage: install chromium ## What the suite runs of the code, on SQLite; slower
 chromium: ## Install the browser of the tests, where it is missing and apt may
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
+
+# The checker of accessibility, a script that the tests put into pages. It too is skipped where it cannot be had.
+axe: ## Fetch axe-core, where npm may
+	@test -e .cache/package/axe.min.js || { mkdir -p .cache && cd .cache && command -v npm >/dev/null \
+		&& npm pack --silent axe-core@4.14 >/dev/null && tar xzf axe-core-*.tgz package/axe.min.js; } || true
 
 bench: install ## Measure; see benchmarks/README.md
 	$(BIN)/python benchmarks/fidelity.py

@@ -51,8 +51,8 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def server(databases, tmp_path_factory):
-    """A running server with one account, the administrator's, `root`; it must end cleanly and without a traceback."""
+def new_server(databases, tmp_path_factory):
+    """A running server that nobody has visited yet; it must end cleanly and without a traceback."""
     instance = tmp_path_factory.mktemp("instance")
     url = databases.make(instance, empty=True)
     with socket.socket() as probe:
@@ -67,7 +67,6 @@ def server(databases, tmp_path_factory):
     served = Server(command, environment, port, tmp_path_factory.mktemp("output") / "log")
     try:
         served.wait_until_ready()
-        register(served, "root")
         yield served
         assert served.end() == 0
         assert "Traceback" not in served.output()
@@ -76,6 +75,13 @@ def server(databases, tmp_path_factory):
             os.killpg(served.process.pid, signal.SIGKILL)
         served.process.wait(PATIENCE)
         databases.drop(url)
+
+
+@pytest.fixture(scope="module")
+def server(new_server):
+    """A running server with one account, the administrator's, `root`."""
+    register(new_server, "root")
+    return new_server
 
 
 @pytest.fixture(params=[True, False], ids=["with-scripts", "without-scripts"])

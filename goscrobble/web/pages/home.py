@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from flask import Blueprint, render_template
 
 from goscrobble.domain.periods import day_bounds, zone
-from goscrobble.services import history, listening_now, positions, settings, site
+from goscrobble.services import history, listening_now, positions, settings, site, statistics
 from goscrobble.services.core import Core
 from goscrobble.web import current_core
 from goscrobble.web.pages import plays, user, visitor
 
 PLAYS = 12
-TOPS = 5  # entries of one chart
+TOPS = 6  # entries of one chart
 DAYS = 30  # of the charts
 
 blueprint = Blueprint("home", __name__)
@@ -42,7 +42,7 @@ def show() -> str:
     )
 
 
-def _tops(core: Core) -> list[tuple[str, list[site.TopEntry]]]:
+def _tops(core: Core) -> list[tuple[str, list[statistics.TopEntry]]]:
     tz = zone(settings.runtime(core).default_timezone)
     today = datetime.fromtimestamp(core.now(), tz).date()
     first = today - timedelta(days=DAYS - 1)

@@ -5,7 +5,7 @@ const WAIT = 180; // milliseconds without a key
 const form = document.querySelector("form.search");
 const input = form.elements.q;
 const found = form.querySelector(".found");
-const status = form.querySelector("[role=status]");
+const status = form.querySelector("[aria-live]");
 let asked = "";
 let timer;
 let request;
