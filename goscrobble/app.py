@@ -16,7 +16,7 @@ from goscrobble.services import keys
 from goscrobble.services.core import Core
 from goscrobble.services.hosting import attach
 from goscrobble.storage.database import Database, engine_options
-from goscrobble.web import api, auth, body, errors, gate, health, ingress, limits, pages, security
+from goscrobble.web import api, auth, body, compression, errors, gate, health, ingress, limits, pages, security
 
 
 def create_app(
@@ -35,6 +35,7 @@ def create_app(
     app = Flask("goscrobble.web")
     core = _make_core(app, settings, found_plugins, clock)
     app.extensions["goscrobble"] = core
+    compression.register(app)  # its part of an answer is the last
     errors.register(app)
     gate.register(app, core)
     security.register(app, settings)
