@@ -133,7 +133,7 @@ def test_a_worker_does_jobs_alone_and_ends_cleanly(start, environment):
         time.sleep(0.1)
     while not periodic(environment) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert periodic(environment) == {"every:housekeeping", "every:judge-play-sessions"}
+    assert periodic(environment) >= {"every:housekeeping", "every:judge-play-sessions"}
     assert server.end() == 0
     assert "Traceback" not in server.output()
 
