@@ -144,8 +144,7 @@ def test_rankings_follow_the_range(browser, core, ada):
         "Top tracks All 1 Old B 2 plays 2 New A 1 play 3 Older C 1 play"
     )
     assert (
-        names_of(browser.get("/u/ada?range=all"), "albums")
-        == "Top albums All 1 Y B 2 plays 2 X A 1 play 3 Z C 1 play"
+        names_of(browser.get("/u/ada?range=all"), "albums") == "Top albums All 1 Y B 2 plays 2 X A 1 play 3 Z C 1 play"
     )
     assert names_of(browser.get("/u/ada?range=2025"), "artists") == "Top artists All 1 C 1 play"
 
