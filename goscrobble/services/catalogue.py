@@ -152,7 +152,7 @@ def _own(connection: Connection, kind: Kind, entry: Entry, viewer: Account | Non
     own = None if viewer is None else stored.sums_of_one(connection, kind, entry, viewer.id)
     if viewer is None or own is None:
         return None
-    moments = catalogue_plays.moments_of_one(connection, kind, entry, viewer.id, own)
+    moments = catalogue_plays.moments(connection, kind, entry, own, viewer.id)
     rank = stored.rank(connection, kind, entry, viewer.id, own)
     return Own(own, rank, _months(moments, zone(viewer.time_zone)))
 
@@ -164,7 +164,7 @@ def _months_of_all(
         return []
     if sums.listeners > _MANY or catalogue_plays.plays_to_read(connection, kind, entry, viewer) > READ_ALONG:
         return None
-    return _months(catalogue_plays.moments(connection, kind, entry, viewer), UTC)
+    return _months(catalogue_plays.moments(connection, kind, entry, sums, viewer), UTC)
 
 
 def _months(moments: list[int], tz: tzinfo) -> list[Month]:

@@ -8,9 +8,11 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.words import whole_of, words_asked
 from goscrobble.errors import BadInput
 from goscrobble.services.core import Core
+from goscrobble.storage import matching
 from goscrobble.storage import searching as stored
 from goscrobble.storage.counting import Kind
-from goscrobble.storage.searching import READ, Hit
+from goscrobble.storage.matching import READ
+from goscrobble.storage.searching import Hit
 
 __all__ = ["LONGEST", "MOST", "READ", "Found", "Hit", "search"]
 
@@ -45,7 +47,7 @@ def search(core: Core, q: str, viewer: Account | None, *, limit: int = 10) -> Fo
         raise BadInput(f"q must have at most {LONGEST} characters")
     words, whole, limit = words_asked(asked), whole_of(asked), min(max(limit, 1), MOST)
     with core.database.read(consistent=True) as connection:
-        matches = {kind: stored.match(connection, kind, words, whole) for kind in _KINDS}
+        matches = {kind: matching.match(connection, kind, words, whole) for kind in _KINDS}
         hits = {kind: stored.hits(connection, kind, matches[kind], viewer, limit) for kind in _KINDS}
         users = stored.usernames(connection, asked, viewer, limit)
     return Found(**hits, users=users, complete=all(one.complete for one in matches.values()))

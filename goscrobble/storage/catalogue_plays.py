@@ -1,20 +1,24 @@
 """The plays of one artist, album or track by all whom somebody may see.
 
 No index leads from an entry to its plays. What is read is each listener's own index, between the first and the last
-play that the sums know of, and no further back than a page needs.
+play that the sums know of, and no further back than a page needs; or the packed plays of their days.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from itertools import compress
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.models import ScrobbleRow, Told, TrackArtist, User, UserClock, table
+from goscrobble.storage import day_plays
 from goscrobble.storage.catalogue import Entry, Sums, is_of, visible_sums
 from goscrobble.storage.counting import ROLLUPS, Kind
+from goscrobble.storage.day_plays import Users
 from goscrobble.storage.history import of_anybody
 
 _scrobble, _user, _clock = table(ScrobbleRow), table(User), table(UserClock)
@@ -46,30 +50,34 @@ def page(
     return shown, (rows[limit - 1].played_at, rows[limit - 1].id) if len(rows) == wanted else None
 
 
-def moments(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None) -> list[int]:
-    """Return when the entry was played by all whom `viewer` may see, Unix seconds in no order."""
-    active = _active(kind, entry, viewer)
-    query = select(_scrobble.c.played_at).join(active, active.c.user_id == _scrobble.c.user_id)
-    return list(connection.execute(query.where(*_within(active), _matches(kind, entry))).scalars())
+def moments(
+    connection: Connection, kind: Kind, entry: Entry, known: Sums, listeners: int | Account | None
+) -> list[int]:
+    """Return when the entry was played, Unix seconds in no order: by one user (an id), or by all whom one may see.
 
-
-def moments_of_one(connection: Connection, kind: Kind, entry: Entry, user_id: int, own: Sums) -> list[int]:
-    """Return when one user played the entry; `own` are the sums of that user."""
-    at = _scrobble.c.played_at
-    query = select(at).where(
-        _scrobble.c.user_id == user_id, at >= own.first_at, at <= own.last_at, _matches(kind, entry)
-    )
-    return list(connection.execute(query).scalars())
+    `known` are the sums of these listeners.
+    """
+    users: Users = [listeners] if isinstance(listeners, int) else _heard(kind, entry, listeners)
+    first, last = (datetime.fromtimestamp(at, UTC).toordinal() for at in (known.first_at, known.last_at))
+    column = "albums" if kind == "albums" else "tracks"
+    plays = day_plays.read(connection, users, first - 1, last + 2, column, "starts")  # no zone is two days away
+    wanted = set(entry.ids)
+    if kind == "artists":
+        wanted = set(connection.execute(_credited(entry)).scalars())
+    return list(compress(plays.starts, map(wanted.__contains__, getattr(plays, column))))
 
 
 def plays_to_read(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None) -> int:
     """Return how many plays of anything the listeners of the entry have: what `moments` may have to look through."""
-    heard = visible_sums(kind, viewer, ROLLUPS[kind].c.user_id).where(is_of(kind, entry))
-    query = select(func.coalesce(func.sum(_clock.c.plays), 0)).where(_clock.c.user_id.in_(heard))
+    query = select(func.coalesce(func.sum(_clock.c.plays), 0)).where(_clock.c.user_id.in_(_heard(kind, entry, viewer)))
     return int(connection.execute(query).scalar_one())
 
 
 # ---- parts ----
+
+
+def _heard(kind: Kind, entry: Entry, viewer: Account | None) -> Select[Any]:
+    return visible_sums(kind, viewer, ROLLUPS[kind].c.user_id).where(is_of(kind, entry))
 
 
 def _active(kind: Kind, entry: Entry, viewer: Account | None) -> Subquery:
@@ -80,12 +88,10 @@ def _active(kind: Kind, entry: Entry, viewer: Account | None) -> Subquery:
     return query.where(is_of(kind, entry)).group_by(rollup.c.user_id, _user.c.username).subquery()
 
 
-def _within(active: Subquery, start: int | None = None, end: int | None = None) -> tuple[ColumnElement[bool], ...]:
+def _within(active: Subquery, start: int, end: int) -> tuple[ColumnElement[bool], ...]:
     """Make a listener's own bounds and those of all into one of each: a database looks only one up in an index."""
     first, last, at = active.c.first_at, active.c.last_at, _scrobble.c.played_at
-    lowest: Any = first if start is None else case((first > start, first), else_=start)
-    highest: Any = last if end is None else case((last < end, last), else_=end)
-    return at >= lowest, at <= highest
+    return at >= case((first > start, first), else_=start), at <= case((last < end, last), else_=end)
 
 
 def _matches(kind: Kind, entry: Entry) -> ColumnElement[bool]:
@@ -93,10 +99,13 @@ def _matches(kind: Kind, entry: Entry) -> ColumnElement[bool]:
     if kind == "tracks":
         return _scrobble.c.track_id.in_(entry.ids)
     if kind == "artists":
-        credited = select(_track_artist.c.track_id).where(_track_artist.c.artist_id.in_(entry.ids))
-        return _scrobble.c.track_id.in_(credited)
+        return _scrobble.c.track_id.in_(_credited(entry))
     told = select(_told.c.track_id).where(_told.c.album_id.in_(entry.ids))
     return and_(_scrobble.c.track_id.in_(told), _scrobble.c.album_id.in_(entry.ids))
+
+
+def _credited(entry: Entry) -> Select[Any]:
+    return select(_track_artist.c.track_id).where(_track_artist.c.artist_id.in_(entry.ids))
 
 
 def _between(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Table
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Insert, Table, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -25,6 +26,14 @@ def inserting(dialect: str, table: Table) -> Any:
 def adding(connection: Connection, table: Table, *returning: str) -> Any:
     """Return the INSERT that passes over rows which are there already, and returns these columns of those it made."""
     return _adding(connection.dialect.name, table, returning)
+
+
+def among(connection: Connection, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition that a column is one of these ids, however many: they are bound as one value."""
+    ordered = sorted(ids)
+    if connection.dialect.name == "postgresql":
+        return column == any_(literal(ordered, ARRAY(BigInteger)))
+    return column.in_(select(func.json_each(json.dumps(ordered)).table_valued("value").c.value))
 
 
 def storable(text: str, longest: int | None = None) -> str:

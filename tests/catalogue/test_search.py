@@ -15,7 +15,7 @@ from goscrobble.migrations import runner
 from goscrobble.models import SearchWord, table
 from goscrobble.services import ingest
 from goscrobble.services.searching import search
-from goscrobble.storage import searching as stored
+from goscrobble.storage import matching
 from goscrobble.testing import make_account, make_draft
 from tests.catalogue.world import AT, NAMES, TABLES, hear, merge, uuid_of
 
@@ -178,15 +178,16 @@ def test_a_merged_entry_is_found_by_both_names_and_shown_once_with_all_plays(cor
 
 
 def test_a_word_that_very_many_have_is_looked_at_in_part_and_the_answer_says_so(core, shelf, tracks, monkeypatch):
-    monkeypatch.setattr(stored, "READ", 5)
+    monkeypatch.setattr(matching, "READ", 5)
     shelf("The", *(f"A{n} Thesis" for n in range(9)))
     found = search(core, "the", None, limit=50)
     assert (found.complete, len(found.tracks), found.tracks[0].entity.name) == (False, 5, "The")
     found = search(core, "the a8", None)
     assert ([hit.entity.name for hit in found.tracks], found.complete) == (["A8 Thesis"], True)
-    monkeypatch.setattr(stored, "RANKED", 3)
-    monkeypatch.setattr(stored, "READ", 50)
-    assert search(core, "thesis", None).complete is False
+    monkeypatch.setitem(matching.RANKED, "tracks", 3)
+    monkeypatch.setattr(matching, "READ", 50)
+    found = search(core, "thesis", None)
+    assert (found.complete, len(found.tracks)) == (False, 3)
 
 
 @pytest.mark.parametrize(
