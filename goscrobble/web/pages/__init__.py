@@ -103,8 +103,7 @@ def _keep_private(response: Response) -> Response:
 
 def _keep_files(response: Response) -> Response:
     """Have browsers keep files whose address changes with their content."""
-    is_named = "v" in request.args or request.path.endswith(".woff2")  # a font's name holds its version
-    if request.endpoint == "static" and is_named and response.status_code == HTTPStatus.OK:
+    if request.endpoint == "static" and "v" in request.args and response.status_code == HTTPStatus.OK:
         response.headers["Cache-Control"] = FOR_EVER
     return response
 

@@ -16,7 +16,7 @@ from goscrobble.web.pages import plays, ranges, visitor
 from goscrobble.web.pages.connections import Connection
 
 PLAYS = 14
-TOPS = 8  # entries of one chart
+TOPS: dict[statistics.Kind, int] = {"artists": 8, "albums": 8, "tracks": 10}  # entries of a chart
 MILESTONES = 3
 YEAR = 53 * 7  # days of the heat map
 KINDS: tuple[statistics.Kind, ...] = ("artists", "albums", "tracks")
@@ -46,7 +46,7 @@ def show(username: str) -> str:
         recent=[plays.shown(play, tz, today) for play in recent],
         ranges=ranges.named(),
         chosen=chosen,
-        today=today,
+        source_names=visitor.source_names(core),
         **(_statistics(core, owner, chosen, today) if recent else {}),
     )
 
@@ -61,7 +61,7 @@ def _statistics(core: Core, owner: Account, chosen: ranges.Chosen, today: date) 
     return {
         "counted": counted,
         "before": before,
-        "tops": [(kind, statistics.top(core, owner, kind, chosen.period, limit=TOPS)) for kind in KINDS],
+        "tops": [(kind, statistics.top(core, owner, kind, chosen.period, limit=TOPS[kind])) for kind in KINDS],
         "activity": charts.bars([(it.start, it.plays, it.seconds) for it in activity]),
         "heat": charts.heat_map({it.start: it.plays for it in year}, first_day, today),
         "clock": charts.week_clock(habits.clock(core, owner, chosen.period).hours),

@@ -57,6 +57,11 @@ def sources(core: Core) -> Iterator[tuple[str, PluginRecord, Source]]:
                 yield (record.name if i == 0 else f"{record.name}-{i + 1}"), record, source
 
 
+def source_names(core: Core) -> dict[str, str]:
+    """Return what people call the sources of plays that may come, by their plugins' names."""
+    return {record.name: source_name(record.name) for _, record, _ in sources(core)}
+
+
 def source_name(plugin: str) -> str:
     """Return what people call the source of a play: its title where the plugin has exactly one."""
     record = current_core().plugins.records.get(plugin)

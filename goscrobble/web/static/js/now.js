@@ -2,6 +2,7 @@
 // What a play looks like is in the <template>s of the page; names only ever become text.
 
 const main = document.querySelector("main[data-live]");
+const sources = JSON.parse(main?.dataset.sources || "{}"); // what people call them
 const root = new URL("../../", import.meta.url); // of the site
 
 const text = (tag, words) => Object.assign(document.createElement(tag), { textContent: words });
@@ -40,7 +41,7 @@ function onScrobble({ detail: play }) {
   time.dateTime = at.toISOString();
   time.textContent = clock(at);
   const told = item.querySelector(".told");
-  told.textContent = told.tagName === "A" ? play.username : play.source;
+  told.textContent = told.tagName === "A" ? play.username : (sources[play.source] ?? play.source);
   if (told.tagName === "A") told.href = new URL(`u/${encodeURIComponent(play.username)}`, root).pathname;
   const older = [...list.children].find((other) => new Date(other.querySelector("time").dateTime) <= at);
   list.insertBefore(item, older ?? null);
@@ -65,7 +66,7 @@ function onNowPlaying({ detail: { username, now_playing: playing } }) {
     const told = item.querySelector(".told");
     if (main.dataset.live === "site") {
       told.append(Object.assign(text("a", username), { href: new URL(`u/${encodeURIComponent(username)}`, root).pathname }));
-    } else told.textContent = it.source;
+    } else told.textContent = sources[it.source] ?? it.source;
     if (it.paused) told.append(told.dataset.paused);
     list.append(item);
   }
