@@ -47,17 +47,23 @@ def jwt(jwt_of, root):
 @pytest.fixture
 def addresses(app, core, call, root, ada, jwt):
     """Give (method, path, view's note) of every route of the API, with things that exist in the path."""
-    play = call("POST", "/scrobbles", {"scrobbles": [PLAY]}, jwt).json["outcomes"][0]["scrobble"]["id"]
+    stored = call("POST", "/scrobbles", {"scrobbles": [PLAY | {"album": "Homogenic"}]}, jwt).json["outcomes"][0][
+        "scrobble"
+    ]
+    entries = {"artists": stored["artists"][0]["id"], "albums": stored["album"]["id"], "tracks": stored["track"]["id"]}
     token = tokens.add_api_token(core, root, "of the route", {"read"})[0].id
     connection = connecting.connect(core, root, "jellyfin").row.uuid
     core.database.write(lambda connection: jobs.enqueue(connection, "mail", {}, now=int(core.now())))
     (job,) = queue.list_all(core, "waiting").jobs
-    known = {"username": "ada", "play_id": play, "uuid": token, "name": "jellyfin", "job_id": str(job.id)}
-    known |= {"plugin": "jellyfin", "source_id": connection}
+    known = {"username": "ada", "play_id": stored["id"], "uuid": token, "name": "jellyfin", "job_id": str(job.id)}
+    known |= {"plugin": "jellyfin", "source_id": connection, "other": "ada", "year": "2026"}
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if rule.rule.startswith("/api/v1/"):
-            path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda match: known[match[1]], rule.rule)
+            noun = rule.rule.split("/")[3]
+            path = re.sub(
+                r"<(?:[^:<>]+:)?(\w+)>", lambda match: (known | {"entry": entries.get(noun)})[match[1]], rule.rule
+            )
             note = getattr(app.view_functions[rule.endpoint], NOTE, None)
             found += [(method, path, note) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
     return found
