@@ -60,10 +60,8 @@ def addresses(app, core, call, root, ada, jwt):
     found = []
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         if rule.rule.startswith("/api/v1/"):
-            noun = rule.rule.split("/")[3]
-            path = re.sub(
-                r"<(?:[^:<>]+:)?(\w+)>", lambda match: (known | {"entry": entries.get(noun)})[match[1]], rule.rule
-            )
+            here = known | {"entry": entries.get(rule.rule.split("/")[3])}
+            path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda match, here=here: here[match[1]], rule.rule)
             note = getattr(app.view_functions[rule.endpoint], NOTE, None)
             found += [(method, path, note) for method in sorted(rule.methods - {"HEAD", "OPTIONS"})]
     return found
