@@ -50,8 +50,9 @@ axe: ## Fetch axe-core, where npm may
 bench: install ## Measure; see benchmarks/README.md
 	$(BIN)/python benchmarks/fidelity.py
 
-docs: install ## Write the generated parts of the documentation anew
+docs: install chromium ## Write the generated parts of the documentation anew, and take its pictures
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/screenshots.py
 
 clean: ## Remove what was made here; instance/ stays
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
