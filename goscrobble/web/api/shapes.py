@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from goscrobble.domain import scrobbles
 from goscrobble.domain.drafts import NowPlaying
+from goscrobble.services import statistics
 from goscrobble.services.statistics import TopEntry
 
 
@@ -92,6 +93,31 @@ class Playing(BaseModel):
             source=playing.source,
             started_at=moment(playing.started_at),
             paused=playing.paused,
+        )
+
+
+class Totals(BaseModel):
+    """What the plays of a period add up to."""
+
+    plays: int
+    seconds: int
+    artists: int
+    albums: int
+    tracks: int
+    first_played_at: datetime | None
+    last_played_at: datetime | None
+
+    @classmethod
+    def of(cls, sums: statistics.Totals) -> Totals:
+        """Return them in this shape."""
+        return cls(
+            plays=sums.plays,
+            seconds=sums.seconds,
+            artists=sums.artists,
+            albums=sums.albums,
+            tracks=sums.tracks,
+            first_played_at=None if sums.first_at is None else moment(sums.first_at),
+            last_played_at=None if sums.last_at is None else moment(sums.last_at),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Literal
 
 from flask import Blueprint
@@ -15,7 +14,7 @@ from goscrobble.services.statistics import TopEntry
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import RangeQuery, owner_of, period_of
 from goscrobble.web.api.openapi import describe
-from goscrobble.web.api.shapes import TopArtist, TopTitle, moment, top_artist, top_title
+from goscrobble.web.api.shapes import TopArtist, TopTitle, Totals, top_artist, top_title
 from goscrobble.web.body import query
 
 blueprint = Blueprint("api_tops", __name__, url_prefix="/api/v1")
@@ -51,18 +50,6 @@ class TopTracks(BaseModel):
     next: int | None
 
 
-class Totals(BaseModel):
-    """What the plays of a period add up to."""
-
-    plays: int
-    seconds: int
-    artists: int
-    albums: int
-    tracks: int
-    first_played_at: datetime | None
-    last_played_at: datetime | None
-
-
 @blueprint.get("/users/<username>/top/artists")
 @describe(tags=["Users"], summary="A person's top artists", query=TopQuery, answers={200: TopArtists}, auth="optional")
 def artists(username: str) -> dict[str, Any]:
@@ -93,15 +80,7 @@ def stats(username: str) -> dict[str, Any]:
     """Answer what a period adds up to."""
     owner = owner_of(username)
     sums = statistics.totals(current_core(), owner, period_of(query(RangeQuery), owner))
-    return Totals(
-        plays=sums.plays,
-        seconds=sums.seconds,
-        artists=sums.artists,
-        albums=sums.albums,
-        tracks=sums.tracks,
-        first_played_at=None if sums.first_at is None else moment(sums.first_at),
-        last_played_at=None if sums.last_at is None else moment(sums.last_at),
-    ).model_dump(mode="json")
+    return Totals.of(sums).model_dump(mode="json")
 
 
 def as_json(answer: BaseModel) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from goscrobble.services import history, playback, statistics
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import owner_of
 from goscrobble.web.api.openapi import describe
-from goscrobble.web.api.shapes import Playing, Scrobble, moment
+from goscrobble.web.api.shapes import Playing, Scrobble, Totals, moment
 from goscrobble.web.body import Text, query
 
 blueprint = Blueprint("api_users", __name__, url_prefix="/api/v1")
@@ -23,20 +23,13 @@ blueprint = Blueprint("api_users", __name__, url_prefix="/api/v1")
 _UUID = Text(36, min_length=36)
 
 
-class Profile(BaseModel):
+class Profile(Totals):
     """A person, and what their history adds up to."""
 
     uuid: str
     username: str
     time_zone: str
     created_at: datetime
-    plays: int
-    seconds: int
-    artists: int
-    albums: int
-    tracks: int
-    first_played_at: datetime | None
-    last_played_at: datetime | None
 
 
 class Plays(BaseModel):
@@ -79,13 +72,7 @@ def profile(username: str) -> dict[str, Any]:
         username=owner.username,
         time_zone=owner.time_zone,
         created_at=moment(owner.created_at),
-        plays=sums.plays,
-        seconds=sums.seconds,
-        artists=sums.artists,
-        albums=sums.albums,
-        tracks=sums.tracks,
-        first_played_at=None if sums.first_at is None else moment(sums.first_at),
-        last_played_at=None if sums.last_at is None else moment(sums.last_at),
+        **Totals.of(sums).model_dump(),
     ).model_dump(mode="json")
 
 
