@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= 2
+JOBS ?= 3
 # Tests that share a server stay together.
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 

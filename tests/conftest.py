@@ -17,6 +17,9 @@ from tests.postgres import PostgresServer
 
 SERVER_URL = "postgresql_server_url"
 
+# What browsers, templates and slow clients do: the services behind them are tried with both databases.
+ONCE = ("tests/browser/", "tests/pages/", "tests/tutorial/", "tests/web/test_arrival.py")
+
 # Whoever changes something hunts with new examples each time; a check of what was changed is the same check twice.
 hypothesis_settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -61,15 +64,16 @@ def pytest_configure(config):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """What asks no database is tried once, with SQLite: the other database would make no difference to it.
+    """What would be the same with the other database is tried once, with SQLite: what asks none, and ONCE.
 
     The slow ones come first: at the end the processes have little left, and end together.
     """
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if config.getoption("database") == "postgresql":
-        without = [item for item in items if "databases" not in item.fixturenames]
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if "databases" in item.fixturenames]
+        once = [item for item in items if "databases" not in item.fixturenames or item.nodeid.startswith(ONCE)]
+        config.hook.pytest_deselected(items=once)
+        left_out = set(once)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(optionalhook=True)
