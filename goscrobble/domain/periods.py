@@ -122,9 +122,22 @@ def previous(period: Period, tz: ZoneInfo) -> Period | None:
     return _days(date.fromordinal(2 * first - end), date.fromordinal(first), tz)
 
 
-def day_bounds(first: int, end: int, tz: ZoneInfo) -> Period:
-    """Return when the local days from `first` up to but not including `end` (ordinals) begin and end."""
-    return _days(date.fromordinal(first), date.fromordinal(end), tz)
+def day_bounds(first: int | None, end: int | None, tz: ZoneInfo) -> Period:
+    """Return when the local days from `first` up to but not including `end` (ordinals; None is open) begin and end."""
+    return Period(*(None if day is None else _midnight(date.fromordinal(day), tz) for day in (first, end)))
+
+
+def parse_asked(named: str, first: str | None, last: str | None, tz: ZoneInfo, now: float) -> Period:
+    """Return the period of a named range, or of two dates where one of them is given.
+
+    Without a first date it has no beginning, without a last one it ends today. Raises ValueError with a sentence.
+    """
+    if first is None and last is None:
+        return parse_range(named, tz, now)
+    if last is None:
+        last = datetime.fromtimestamp(now, tz).date().isoformat()
+    period = parse_dates(last if first is None else first, last, tz, now)
+    return Period(None, period.end) if first is None else period
 
 
 def _checked(start: date, end: date, tz: ZoneInfo, today: date) -> Period:
@@ -134,4 +147,8 @@ def _checked(start: date, end: date, tz: ZoneInfo, today: date) -> Period:
 
 
 def _days(start: date, end: date, tz: ZoneInfo) -> Period:
-    return Period(*(int(datetime.combine(day, time(), tz).timestamp()) for day in (start, end)))
+    return Period(_midnight(start, tz), _midnight(end, tz))
+
+
+def _midnight(day: date, tz: ZoneInfo) -> int:
+    return int(datetime.combine(day, time(), tz).timestamp())

@@ -23,6 +23,7 @@ from goscrobble.storage import catalogue_plays
 from goscrobble.storage.catalogue import Entry, Listed, Listener, Sums
 from goscrobble.storage.counting import Kind
 from goscrobble.storage.database import Connection
+from goscrobble.storage.entries import artists_of
 
 __all__ = ["Kind", "Listed", "Listener", "Month", "Own", "Page", "Sums", "find", "listeners", "scrobbles"]
 
@@ -89,7 +90,7 @@ def find(core: Core, kind: Kind, uuid: str, viewer: Account | None) -> Page:
         return Page(
             kind=kind,
             entity=entry.entity,
-            artists=stored.artists_of(connection, kind, [entry.id]).get(entry.id, ()),
+            artists=artists_of(connection, kind, [entry.id]).get(entry.id, ()),
             duration=entry.duration,
             sums=sums,
             own=_own(connection, kind, entry, viewer),

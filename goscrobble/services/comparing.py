@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import ALL_TIME, Days, Period, day_bounds, days_of, zone
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.services.core import Core
-from goscrobble.storage import charts, counting, milestones
+from goscrobble.storage import charts, counting
 from goscrobble.storage.charts import TopEntry, Totals
 from goscrobble.storage.database import Connection
+from goscrobble.storage.entries import names_of
 
 __all__ = ["ComparedPeriods", "ComparedUsers", "Shared", "periods", "users"]
 
@@ -69,7 +69,7 @@ def users(
         }
         order = sorted(smaller, key=lambda artist: (-smaller[artist], -plays[artist] - others[artist], artist))
         page = order[offset : offset + limit]
-        names = milestones.artists(connection, page)
+        names = names_of(connection, "artists", page)
     shared = [Shared(names[it], plays[it], others[it], plays[it] / whole, others[it] / others_whole) for it in page]
     similarity = sum(smaller.values()) / (whole * others_whole) if smaller else 0.0
     return ComparedUsers(totals, other_totals, similarity, len(smaller), shared)
@@ -93,16 +93,8 @@ def periods(core: Core, account: Account, one: Period, other: Period, *, limit: 
 
 
 def _totals(connection: Connection, account: Account, days: Days) -> Totals:
-    return charts.totals(connection, [account.id], days, _period(days, zone(account.time_zone)))
+    return charts.totals(connection, [account.id], days, day_bounds(*days, zone(account.time_zone)))
 
 
 def _top(connection: Connection, account: Account, days: Days, before: Days, limit: int) -> list[TopEntry]:
     return charts.top(connection, [account.id], "artists", days, by="plays", limit=limit, offset=0, before=before)
-
-
-def _period(days: Days, tz: ZoneInfo) -> Period:
-    first, end = days
-    return Period(
-        None if first is None else day_bounds(first, first, tz).start,
-        None if end is None else day_bounds(end, end, tz).end,
-    )

@@ -23,6 +23,7 @@ from goscrobble.storage import habits as stored
 from goscrobble.storage import history
 from goscrobble.storage import milestones as milestones_stored
 from goscrobble.storage.database import Connection
+from goscrobble.storage.entries import names_of
 from goscrobble.storage.milestones import FirstHeard
 
 __all__ = [
@@ -47,7 +48,6 @@ __all__ = [
 
 MOST = 1000  # entries of one page; of milestones one more tells whether there is another
 MilestoneKind = Literal["plays", "artist"]
-_SLACK = 4 * 3600  # seconds by which a clock was ever set back over midnight, and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def discoveries(
     with core.database.read(consistent=True) as connection:
         heard = discovered(connection, account, period)
         newest = heard[:limit]
-        names = milestones_stored.artists(connection, [it.artist_id for it in newest])
+        names = names_of(connection, "artists", [it.artist_id for it in newest])
     days = [(local_day(it.at, tz), 1, 0) for it in reversed(heard)]
     shown = habits.shown_days(days_of(period, tz), sorted(day for day, _, _ in days), local_day(int(core.now()), tz))
     return Discoveries(
@@ -221,7 +221,7 @@ def _numbered(connection: Connection, account: Account) -> Iterator[_Found]:
 
 def _milestones(connection: Connection, account: Account, found: list[_Found]) -> list[Milestone]:
     heard = [it.first for it in found if it.first is not None]
-    artists = milestones_stored.artists(connection, [it.artist_id for it in heard])
+    artists = names_of(connection, "artists", [it.artist_id for it in heard])
     first = milestones_stored.first_plays(connection, account.id, heard)
     ids = {*first.values(), *(it.number[1] for it in found if it.number is not None)}
     plays = history.of_anybody(connection, ids)

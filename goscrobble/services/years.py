@@ -17,6 +17,7 @@ from goscrobble.storage import charts, counting, history, milestones
 from goscrobble.storage import habits as stored
 from goscrobble.storage.charts import Kind, TopEntry, Totals
 from goscrobble.storage.database import Connection
+from goscrobble.storage.entries import names_of
 from goscrobble.storage.history import Filters
 
 __all__ = ["YearReview", "review"]
@@ -112,5 +113,5 @@ def _new_artists(connection: Connection, account: Account, period: Period, days:
         return 0, []
     plays = counting.count(connection, [account.id], "artists", days).plays
     most = sorted(new, key=lambda it: (-plays[it.artist_id], it.at, it.artist_id))[:MOST]
-    names = milestones.artists(connection, [it.artist_id for it in most])
+    names = names_of(connection, "artists", [it.artist_id for it in most])
     return len(new), [NewArtist(names[it.artist_id], it.at, plays[it.artist_id]) for it in most]

@@ -6,7 +6,6 @@ shown as the other, whose sums take in the plays of all that were merged into it
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import Told, TrackArtist, User, table
 from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind
-from goscrobble.storage.history import artists_of_tracks
+from goscrobble.storage.entries import artists_of
 from goscrobble.storage.users import visible_to
 
 _artist, _album, _track = ENTITIES["artists"], ENTITIES["albums"], ENTITIES["tracks"]
@@ -141,27 +140,6 @@ def listeners(
 
 
 # ---- what belongs to it ----
-
-
-def artists(connection: Connection, kind: Kind, entry: Entry) -> tuple[Entity, ...]:
-    """Return the artists of an album or track, in order; none of an artist."""
-    return artists_of(connection, kind, [entry.id]).get(entry.id, ())
-
-
-def artists_of(connection: Connection, kind: Kind, ids: Collection[int]) -> dict[int, tuple[Entity, ...]]:
-    """Return the artists of each of these albums or tracks, in order."""
-    if kind == "tracks":
-        return artists_of_tracks(connection, ids)
-    if kind == "artists" or not ids:
-        return {}
-    own = _artist.alias("own")
-    rows = connection.execute(
-        select(_album.c.id, _artist.c.uuid, _artist.c.name)
-        .join(own, own.c.id == _album.c.artist_id)
-        .join(_artist, _artist.c.id == func.coalesce(own.c.canonical_id, own.c.id))
-        .where(_album.c.id.in_(ids))
-    )
-    return {album: (Entity(uuid, name),) for album, uuid, name in rows}
 
 
 def albums(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None, limit: int) -> list[Listed]:

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
-from goscrobble.models import Album, Artist, ScrobbleRow, User, table
+from goscrobble.models import ScrobbleRow, User, table
 from goscrobble.storage import counting
-from goscrobble.storage.counting import ENTITIES, EVER, KEYS, ROLLUPS, Counts, Kind
+from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind
 from goscrobble.storage.day_plays import Users
-from goscrobble.storage.history import artists_of_tracks
+from goscrobble.storage.entries import artists_of, names_of
 
 __all__ = ["EVER", "KINDS", "By", "Days", "Kind", "TopEntry", "Totals", "plays_of_all", "top", "totals"]
 
@@ -23,7 +23,6 @@ KINDS: tuple[Kind, ...] = ("artists", "albums", "tracks")
 By = Literal["plays", "time"]
 
 _scrobble, _user = table(ScrobbleRow), table(User)
-_artist, _album = table(Artist), table(Album)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,35 +168,13 @@ def _entries(
     earlier: Mapping[int, tuple[int, int]] | None,
 ) -> list[TopEntry]:
     ids = [line.key for line in lines]
-    names, artists = _names(connection, kind, ids), _artists(connection, kind, ids)
+    names, artists = names_of(connection, kind, ids), artists_of(connection, kind, ids)
     entries = []
     for rank, line in enumerate(lines, offset + 1):
         before = (None, None) if earlier is None else earlier.get(line.key, (None, 0))
         counted = (line.plays, line.seconds, line.first_at, line.last_at)
         entries.append(TopEntry(rank, names[line.key], artists.get(line.key, ()), *counted, *before))
     return entries
-
-
-def _names(connection: Connection, kind: Kind, ids: Collection[int]) -> dict[int, Entity]:
-    entity = ENTITIES[kind]
-    name = entity.c.name if kind == "artists" else entity.c.title
-    rows = connection.execute(select(entity.c.id, entity.c.uuid, name).where(entity.c.id.in_(ids)))
-    return {key: Entity(uuid, text) for key, uuid, text in rows}
-
-
-def _artists(connection: Connection, kind: Kind, ids: list[int]) -> dict[int, tuple[Entity, ...]]:
-    if kind == "tracks":
-        return artists_of_tracks(connection, ids)
-    if kind == "artists" or not ids:
-        return {}
-    shown = _artist.alias("shown")
-    rows = connection.execute(
-        select(_album.c.id, shown.c.uuid, shown.c.name)
-        .join(_artist, _artist.c.id == _album.c.artist_id)
-        .join(shown, shown.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
-        .where(_album.c.id.in_(ids))
-    )
-    return {album: (Entity(uuid, name),) for album, uuid, name in rows}
 
 
 def _is_one(users: Users) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from goscrobble.domain.periods import Period
-from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import Artist, ScrobbleRow, TrackArtist, UserArtist, table
 
 _scrobble, _track_artist = table(ScrobbleRow), table(TrackArtist)
@@ -71,11 +70,3 @@ def first_plays(connection: Connection, user_id: int, heard: Collection[FirstHea
         if (artist, at) in wanted:
             found.setdefault(artist, play)
     return found
-
-
-def artists(connection: Connection, ids: Collection[int]) -> dict[int, Entity]:
-    """Return artists by id."""
-    if not ids:
-        return {}
-    rows = connection.execute(select(_artist.c.id, _artist.c.uuid, _artist.c.name).where(_artist.c.id.in_(ids)))
-    return {key: Entity(uuid, name) for key, uuid, name in rows}

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, func, select
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import User, table
-from goscrobble.storage.catalogue import artists_of, visible_sums
+from goscrobble.storage.catalogue import visible_sums
 from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind, merged_entries
 from goscrobble.storage.dialect import among
+from goscrobble.storage.entries import artists_of
 from goscrobble.storage.matching import Match
 from goscrobble.storage.users import name_key, visible_to
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import Period, parse_dates, parse_range, zone
+from goscrobble.domain.periods import Period, parse_asked, zone
 from goscrobble.errors import BadInput
 from goscrobble.services import accounts
 from goscrobble.services import settings as runtime_settings
@@ -54,11 +53,6 @@ def site_period_of(wanted: RangeQuery) -> Period:
 def _period(wanted: RangeQuery, tz: ZoneInfo) -> Period:
     now = current_core().now()
     try:
-        if wanted.from_ is None and wanted.to is None:
-            return parse_range(wanted.range, tz, now)
-        today = datetime.fromtimestamp(now, tz).date().isoformat()
-        last = today if wanted.to is None else wanted.to
-        period = parse_dates(last if wanted.from_ is None else wanted.from_, last, tz, now)
-        return period if wanted.from_ is not None else Period(None, period.end)
+        return parse_asked(wanted.range, wanted.from_, wanted.to, tz, now)
     except ValueError as error:
         raise BadInput(str(error)) from None

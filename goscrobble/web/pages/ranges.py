@@ -9,7 +9,7 @@ from flask import request
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.habits import Unit
-from goscrobble.domain.periods import ALL_TIME, FIRST_YEAR, Period, parse_dates, parse_range, previous, zone
+from goscrobble.domain.periods import FIRST_YEAR, Period, parse_asked, previous, zone
 from goscrobble.errors import BadInput
 from goscrobble.web import current_core
 from goscrobble.web.pages import formats
@@ -57,9 +57,9 @@ def chosen(owner: Account) -> Chosen:
         if first or last:
             today = datetime.fromtimestamp(now, tz).date().isoformat()
             query = {"from": first or f"{FIRST_YEAR}-01-01", "to": last or today}
-            period = parse_dates(query["from"], query["to"], tz, now)
         else:
-            query, period = {"range": value}, parse_range(value, tz, now)
+            query = {"range": value}
+        period = parse_asked(value, query.get("from"), query.get("to"), tz, now)
     except ValueError as error:
         raise BadInput(str(error)) from None
     return make(period, query, owner)
@@ -73,8 +73,7 @@ def make(period: Period, query: dict[str, str], owner: Account) -> Chosen:
     name = dict(named()).get(query.get("range", ""), "") or query.get("range", "")
     if not name and first is not None and last is not None:
         name = _("%(first)s to %(last)s", first=formats.short_day(first), last=formats.short_day(last))
-    before = previous(period, tz) if period != ALL_TIME else None
-    return Chosen(period, name, query, first, last, before, unit_of(first, last))
+    return Chosen(period, name, query, first, last, previous(period, tz), unit_of(first, last))
 
 
 def unit_of(first: date | None, last: date | None) -> Unit:
