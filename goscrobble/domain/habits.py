@@ -5,15 +5,18 @@ Days are local days, as proleptic ordinals (`date.toordinal`).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
 
 from goscrobble.domain.periods import QUARTER, Days, day_bounds, hour_of_quarter, hour_of_week
 
+Numbers = NDArray[np.integer[Any]]
 Unit = Literal["day", "week", "month", "year"]
 
 HOURS = 7 * 24
@@ -105,19 +108,21 @@ def activity(days: Iterable[tuple[int, int, int]], shown: tuple[int, int] | None
 # ---- around the clock ----
 
 
-def clock_of(starts: Sequence[int], tz: ZoneInfo) -> Clock:
+def clock_of(starts: Numbers, tz: ZoneInfo) -> Clock:
     """Sum plays, given by their Unix times, by hour of the week."""
     hours = [0] * HOURS
-    uneven = set()
-    for quarter, plays in Counter(map(QUARTER.__rfloordiv__, starts)).items():
-        hour = hour_of_quarter(quarter, tz)
-        if hour is None:
-            uneven.add(quarter)
+    if not len(starts):
+        return Clock(tuple(hours))
+    quarters = starts // QUARTER
+    first = int(quarters.min())
+    counted = np.bincount(quarters - first)
+    for offset in np.flatnonzero(counted).tolist():
+        hour = hour_of_quarter(first + offset, tz)
+        if hour is not None:
+            hours[hour] += int(counted[offset])
         else:
-            hours[hour] += plays
-    for at in starts if uneven else ():
-        if at // QUARTER in uneven:
-            hours[hour_of_week(at, tz)] += 1
+            for at in starts[quarters == first + offset].tolist():
+                hours[hour_of_week(at, tz)] += 1
     return Clock(tuple(hours))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import numpy as np
+
+from goscrobble.domain.habits import Numbers
 
 SILENCE = 1800  # seconds without music that end a sitting
 
@@ -19,25 +21,19 @@ class Sitting:
     seconds: int
 
 
-def sittings(plays: Iterable[tuple[int, int]]) -> Iterator[Sitting]:
-    """Cut plays (start, seconds), oldest first, into sittings.
+def longest(starts: Numbers, seconds: Numbers, limit: int) -> list[Sitting]:
+    """Cut plays, oldest first, into sittings; return the longest, longest first, of equally long ones the latest first.
 
-    A play is over when its seconds are; of unknown length it is over at once. Silence begins when all plays are over.
+    A play is over when its seconds are; of unknown length (0) it is over at once. Silence begins when all plays are
+    over.
     """
-    count = start = end = seconds = 0
-    for at, length in plays:
-        if count and at - end >= SILENCE:
-            yield Sitting(start, end, count, seconds)
-            count = seconds = 0
-        if not count:
-            start = end = at
-        count += 1
-        seconds += length
-        end = max(end, at + length)
-    if count:
-        yield Sitting(start, end, count, seconds)
-
-
-def longest(plays: Iterable[tuple[int, int]], limit: int) -> list[Sitting]:
-    """Return the longest sittings, longest first, of equally long ones the latest first; holds no more in memory."""
-    return heapq.nlargest(limit, sittings(plays), key=lambda it: (it.end - it.start, it.start))
+    if not len(starts):
+        return []
+    starts, seconds = starts.astype(np.int64), seconds.astype(np.int64)
+    over = np.maximum.accumulate(starts + seconds)  # of the latest so far: what came before a silence is over before it
+    first = np.flatnonzero(np.concatenate(([True], starts[1:] - over[:-1] >= SILENCE)))
+    last = np.concatenate((first[1:], [len(starts)])) - 1
+    begins, ends = starts[first], over[last]
+    order = np.lexsort((begins, ends - begins))[::-1][:limit]
+    columns = begins, ends, last - first + 1, np.add.reduceat(seconds, first)
+    return [Sitting(*numbers) for numbers in zip(*(column[order].tolist() for column in columns), strict=True)]

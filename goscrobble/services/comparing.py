@@ -62,7 +62,9 @@ def users(
     limit, offset = min(max(limit, 1), MOST + 1), max(offset, 0)
     with core.database.read(consistent=True) as connection:
         totals, other_totals = (_totals(connection, account, days) for account in (one, other))
-        plays, others = (counting.count(connection, [account.id], "artists", days).plays for account in (one, other))
+        plays, others = (
+            counting.count(connection, [account.id], "artists", days).plays_by_id() for account in (one, other)
+        )
         whole, others_whole = sum(plays.values()), sum(others.values())
         smaller = {
             artist: min(plays[artist] * others_whole, others[artist] * whole) for artist in plays.keys() & others.keys()

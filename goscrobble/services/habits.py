@@ -162,27 +162,18 @@ def discoveries(
 
 
 def clock_of(connection: Connection, account: Account, period: Period) -> Clock:
-    """Return what `clock` does. Where most plays are in the period, the others are taken from those of all time."""
+    """Return what `clock` does."""
     tz = zone(account.time_zone)
-    asked = first, end = days_of(period, tz)
-    whole = stored.clock(connection, account.id)
+    asked = days_of(period, tz)
     if asked == (None, None):
-        return Clock(whole)
-    inside = sum(plays for _, plays, _ in stored.days(connection, account.id, asked))
-    if 2 * inside <= sum(whole):
-        return _counted(connection, account, asked, tz)
-    hours = list(whole)
-    outside: list[Days] = [(None, first)] * (first is not None) + [(end, None)] * (end is not None)
-    for days in outside:
-        counted = _counted(connection, account, days, tz)
-        hours = [all_of_it - part for all_of_it, part in zip(hours, counted.hours, strict=True)]
-    return Clock(tuple(hours))
+        return Clock(stored.clock(connection, account.id))
+    return habits.clock_of(stored.starts(connection, account.id, asked), tz)
 
 
 def sittings_of(connection: Connection, account: Account, period: Period, *, limit: int) -> list[Sitting]:
     """Return what `sittings` does."""
     asked = days_of(period, zone(account.time_zone))
-    return longest(stored.plays(connection, account.id, asked), limit)
+    return longest(*stored.plays(connection, account.id, asked), limit)
 
 
 def discovered(connection: Connection, account: Account, period: Period) -> list[FirstHeard]:
@@ -195,10 +186,6 @@ def discovered(connection: Connection, account: Account, period: Period) -> list
 def _is_on(days: Days, at: int, tz: ZoneInfo) -> bool:
     first, end = days
     return (first is None or local_day(at, tz) >= first) and (end is None or local_day(at, tz) < end)
-
-
-def _counted(connection: Connection, account: Account, days: Days, tz: ZoneInfo) -> Clock:
-    return habits.clock_of(stored.starts(connection, account.id, days), tz)
 
 
 @dataclass(frozen=True, slots=True)

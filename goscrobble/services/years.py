@@ -111,7 +111,7 @@ def _new_artists(connection: Connection, account: Account, period: Period, days:
     new = discovered(connection, account, period)
     if not new:
         return 0, []
-    plays = counting.count(connection, [account.id], "artists", days).plays
+    plays = counting.count(connection, [account.id], "artists", days).plays_by_id()
     most = sorted(new, key=lambda it: (-plays[it.artist_id], it.at, it.artist_id))[:MOST]
     names = names_of(connection, "artists", [it.artist_id for it in most])
     return len(new), [NewArtist(names[it.artist_id], it.at, plays[it.artist_id]) for it in most]

@@ -7,9 +7,9 @@ play that the sums know of, and no further back than a page needs; or the packed
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import compress
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, case, func, or_, select
 
 from goscrobble.domain.accounts import Account
@@ -60,11 +60,10 @@ def moments(
     users: Users = [listeners] if isinstance(listeners, int) else _heard(kind, entry, listeners)
     first, last = (datetime.fromtimestamp(at, UTC).toordinal() for at in (known.first_at, known.last_at))
     column = "albums" if kind == "albums" else "tracks"
-    plays = day_plays.read(connection, users, first - 1, last + 2, column, "starts")  # no zone is two days away
-    wanted = set(entry.ids)
-    if kind == "artists":
-        wanted = set(connection.execute(_credited(entry)).scalars())
-    return list(compress(plays.starts, map(wanted.__contains__, getattr(plays, column))))
+    of, starts = day_plays.read(connection, users, first - 1, last + 2, column, "starts")  # no zone is two days away
+    wanted = list(connection.execute(_credited(entry)).scalars()) if kind == "artists" else list(entry.ids)
+    found: list[int] = starts[np.isin(of, wanted)].tolist()
+    return found
 
 
 def plays_to_read(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import ScrobbleRow, User, table
@@ -122,7 +123,7 @@ def _from_sums(connection: Connection, users: Users, kind: Kind, by: By, limit: 
     key, mine = rollup.c[KEYS[kind]], rollup.c.user_id.in_(users)
     columns: list[ColumnElement[int]] = [rollup.c.plays, rollup.c.seconds, rollup.c.first_at, rollup.c.last_at]
     query = select(key, *columns).where(mine)
-    if not _is_one(users):
+    if not counting.is_one(users):
         columns = [func.sum(columns[0]), func.sum(columns[1]), func.min(columns[2]), func.max(columns[3])]
         query = select(key, *columns).where(mine).group_by(key)
     value = columns[0] if by == "plays" else columns[1]
@@ -133,16 +134,23 @@ def _from_sums(connection: Connection, users: Users, kind: Kind, by: By, limit: 
 def _from_counts(
     connection: Connection, users: Users, kind: Kind, counts: Counts, by: By, limit: int, offset: int
 ) -> list[_Line]:
-    values = counts.plays if by == "plays" else counts.seconds()
     last = offset + limit
-    candidates: Collection[int] = values
-    if len(values) > last:
-        lowest = heapq.nlargest(last, values.values())[-1]
-        candidates = [key for key, value in values.items() if value >= lowest]
-    edges = counting.edges(connection, users, kind, candidates)
-    page = sorted(candidates, key=lambda key: (-values[key], -edges[key][1], key))[offset:last]
-    seconds = values if by == "time" else counts.seconds(page)
-    return [_Line(key, counts.plays[key], seconds[key], *edges[key]) for key in page]
+    values = counts.plays if by == "plays" else counts.seconds
+    lowest = int(np.partition(values, -last)[-last]) if len(values) > last else 0
+    return _ordered(connection, users, kind, counts, values, lowest)[offset:last]
+
+
+def _ordered(
+    connection: Connection, users: Users, kind: Kind, counts: Counts, values: Numbers, lowest: int
+) -> list[_Line]:
+    """Return what has at least so many plays or seconds, best first."""
+    above = values >= lowest
+    ids = counts.ids[above].tolist()
+    edges = counting.edges(connection, users, kind, ids)
+    counted = zip(ids, counts.plays[above].tolist(), counts.seconds[above].tolist(), strict=True)
+    lines = [_Line(key, plays, seconds, *edges[key]) for key, plays, seconds in counted]
+    value = dict(zip(ids, values[above].tolist(), strict=True))
+    return sorted(lines, key=lambda line: (-value[line.key], -line.last_at, line.key))
 
 
 def _ranks(
@@ -150,14 +158,12 @@ def _ranks(
 ) -> dict[int, tuple[int, int]]:
     """Return rank and plays of those of the wanted that were played on these days."""
     counts = counting.count(connection, users, kind, days)
-    values = counts.plays if by == "plays" else counts.seconds()
-    lowest = min((values[key] for key in wanted if key in values), default=None)
-    if lowest is None:
+    values = counts.plays if by == "plays" else counts.seconds
+    found = values[np.isin(counts.ids, list(wanted))]
+    if not len(found):
         return {}
-    above = [key for key, value in values.items() if value >= lowest]
-    edges = counting.edges(connection, users, kind, above)
-    above.sort(key=lambda key: (-values[key], -edges[key][1], key))
-    return {key: (rank, counts.plays[key]) for rank, key in enumerate(above, 1) if key in wanted}
+    lines = _ordered(connection, users, kind, counts, values, int(found.min()))
+    return {line.key: (rank, line.plays) for rank, line in enumerate(lines, 1) if line.key in wanted}
 
 
 def _entries(
@@ -175,7 +181,3 @@ def _entries(
         counted = (line.plays, line.seconds, line.first_at, line.last_at)
         entries.append(TopEntry(rank, names[line.key], artists.get(line.key, ()), *counted, *before))
     return entries
-
-
-def _is_one(users: Users) -> bool:
-    return isinstance(users, Collection) and len(users) == 1

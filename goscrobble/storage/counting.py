@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from itertools import compress
-from operator import not_
 from typing import Literal
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select
 
+from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days
 from goscrobble.models import (
     Album,
@@ -39,59 +37,44 @@ _FEW = 1000  # ids that one statement asks for by name
 _MANY = 10_000  # ids beyond which all of a listener's are read
 
 
-@dataclass(slots=True)
-class Counts:
-    """Plays by id, without zeros; `seconds` of those that are asked for."""
-
-    plays: dict[int, int]
-    _parts: list[_Part]
-    _base: Mapping[int, tuple[int, int]]  # plays and seconds of all time, which the parts are added to
-    _merged: Mapping[int, int]
-
-    def seconds(self, wanted: Collection[int] | None = None) -> dict[int, int]:
-        """Return the seconds listened to each of these, of all if None."""
-        shown = dict.fromkeys(self.plays if wanted is None else wanted, 0)
-        found = dict.fromkeys([*shown, *(own for own, entry in self._merged.items() if entry in shown)], 0)
-        for key, (_, seconds) in self._base.items():
-            if key in found:
-                found[key] += seconds
-        for part in self._parts:
-            for key, seconds in zip(part.keys, part.seconds, strict=True):
-                if key in found:
-                    found[key] += part.sign * seconds
-        for key, seconds in found.items():
-            shown[self._merged.get(key, key)] += seconds
-        return shown
-
-
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """Plays to add (sign 1) or to take away (-1): of what, and for how long. 0 is of nothing."""
+class Counts:
+    """What was played, in the order of its ids: plays and seconds listened of each."""
 
-    sign: int
-    keys: array[int]
-    seconds: array[int]
+    ids: Numbers
+    plays: Numbers
+    seconds: Numbers
+
+    def plays_by_id(self) -> dict[int, int]:
+        """Return the plays of each id."""
+        return dict(zip(self.ids.tolist(), self.plays.tolist(), strict=True))
 
 
 def count(connection: Connection, users: Users, kind: Kind, days: Days) -> Counts:
     """Count the plays of these users on these local days, each user's own."""
+    read = _all_time if days == EVER else _of_days
+    ids, plays, seconds = read(connection, users, kind, days)
     merged = merged_entries(connection, kind)
-    first, end = days
-    if days != EVER and not _is_most(connection, users, first, end):
-        return _counts({}, [_part(connection, users, kind, 1, days)], merged)
-    outside: list[Days] = [(None, first)] * (first is not None) + [(end, None)] * (end is not None)
-    parts = [_part(connection, users, kind, -1, part) for part in outside]
-    return _counts(_all_time(connection, users, kind), parts, merged)
+    size = max([int(ids.max(initial=0)), *merged.values()]) + 1
+    plays_of, seconds_of = (np.bincount(ids.astype(np.intp), each, size).astype(np.int64) for each in (plays, seconds))
+    for own, shown in merged.items():
+        if own < size:
+            for sums in (plays_of, seconds_of):
+                sums[shown] += sums[own]
+                sums[own] = 0
+    plays_of[0] = 0  # of nothing
+    found = np.flatnonzero(plays_of)
+    return Counts(found, plays_of[found], seconds_of[found])
 
 
 def distinct(connection: Connection, users: Users, kind: Kind, days: Days) -> int:
     """Return how many different artists, albums or tracks were played."""
-    merged = merged_entries(connection, kind)
-    if days == EVER and not merged:
-        rollup = ROLLUPS[kind]
-        query = select(func.count(func.distinct(rollup.c[KEYS[kind]]))).where(rollup.c.user_id.in_(users))
-        return int(connection.execute(query).scalar_one())
-    return len(count(connection, users, kind, days).plays)
+    if days != EVER or merged_entries(connection, kind):
+        return len(count(connection, users, kind, days).ids)
+    rollup = ROLLUPS[kind]
+    key = rollup.c[KEYS[kind]]
+    number = func.count() if is_one(users) else func.count(func.distinct(key))
+    return int(connection.execute(select(number).select_from(rollup).where(rollup.c.user_id.in_(users))).scalar_one())
 
 
 def plays_and_seconds(connection: Connection, users: Users, days: Days) -> tuple[int, int]:
@@ -125,67 +108,53 @@ def merged_entries(connection: Connection, kind: Kind) -> dict[int, int]:
     return dict(connection.execute(query).all())
 
 
-def _counts(base: Mapping[int, tuple[int, int]], parts: list[_Part], merged: Mapping[int, int]) -> Counts:
-    plays: dict[int, int] = {key: n for key, (n, _) in base.items()}
-    for part in parts:
-        counter = Counter(part.keys)
-        if not plays and part.sign > 0:
-            plays = counter
-        else:
-            for key, n in counter.items():
-                plays[key] = plays.get(key, 0) + part.sign * n
-    plays.pop(0, None)
-    for own in merged.keys() & plays.keys():
-        plays[merged[own]] = plays.get(merged[own], 0) + plays.pop(own)
-    if base:
-        plays = {key: n for key, n in plays.items() if n}
-    return Counts(plays, parts, base, merged)
+def is_one(users: Users) -> bool:
+    """Return whether there is only one user, each of whose sums has a row of its own."""
+    return isinstance(users, Collection) and len(users) == 1
 
 
-def _part(connection: Connection, users: Users, kind: Kind, sign: int, days: Days) -> _Part:
-    if kind != "artists":
-        columns = day_plays.read(connection, users, *days, kind, "seconds")
-        return _Part(sign, getattr(columns, kind), columns.seconds)
-    columns = day_plays.read(connection, users, *days, "tracks", "artists", "seconds")
-    shared = list(compress(zip(columns.tracks, columns.seconds, strict=True), map(not_, columns.artists)))
-    credited = _credits(connection, users, {track for track, _ in shared})
-    for track, seconds in shared:
-        for artist in credited[track]:
-            columns.artists.append(artist)
-            columns.seconds.append(seconds)
-    return _Part(sign, columns.artists, columns.seconds)
+# ---- parts ----
+
+_Part = tuple[Numbers, Numbers, Numbers]  # ids, plays, seconds; an id may come more than once, 0 is of nothing
 
 
-def _all_time(connection: Connection, users: Users, kind: Kind) -> dict[int, tuple[int, int]]:
+def _all_time(connection: Connection, users: Users, kind: Kind, _ever: Days) -> _Part:
     rollup = ROLLUPS[kind]
     key, plays, seconds = rollup.c[KEYS[kind]], func.sum(rollup.c.plays), func.sum(rollup.c.seconds)
-    query = select(key, plays, seconds).where(rollup.c.user_id.in_(users)).group_by(key)
-    return {own: (int(n), int(length)) for own, n, length in connection.execute(query)}
+    rows = connection.execute(select(key, plays, seconds).where(rollup.c.user_id.in_(users)).group_by(key))
+    table = np.array([tuple(map(int, row)) for row in rows], np.int64).reshape(-1, 3)
+    return table[:, 0], table[:, 1], table[:, 2]
 
 
-def _is_most(connection: Connection, users: Users, first: int | None, end: int | None) -> bool:
-    """Return whether the days outside have fewer plays than those inside: then these are taken from the whole."""
-    inside, _ = plays_and_seconds(connection, users, (first, end))
-    whole, _ = plays_and_seconds(connection, users, EVER)
-    return 2 * inside > whole
+def _of_days(connection: Connection, users: Users, kind: Kind, days: Days) -> _Part:
+    if kind != "artists":
+        ids, seconds = day_plays.read(connection, users, *days, kind, "seconds")
+        return ids, np.ones(len(ids), np.int64), seconds
+    tracks, artists, seconds = day_plays.read(connection, users, *days, "tracks", "artists", "seconds")
+    shared = artists == 0
+    heard = tracks[shared].astype(np.intp)
+    plays_of, seconds_of = np.bincount(heard), np.bincount(heard, seconds[shared]).astype(np.int64)
+    credited = np.array(_credits(connection, users, np.flatnonzero(plays_of).tolist()), np.intp).reshape(-1, 2)
+    return (
+        np.concatenate((artists, credited[:, 0])),
+        np.concatenate((np.ones(len(artists), np.int64), plays_of[credited[:, 1]])),
+        np.concatenate((seconds, seconds_of[credited[:, 1]])),
+    )
 
 
-def _credits(connection: Connection, users: Users, tracks: Collection[int]) -> dict[int, tuple[int, ...]]:
-    """Return the artists of each of these tracks, which these users have played."""
-    query = select(_track_artist.c.track_id, _track_artist.c.artist_id).order_by(*_track_artist.primary_key)
-    track = _track_artist.c.track_id
-    found: dict[int, tuple[int, ...]] = dict.fromkeys(tracks, ())
+def _credits(connection: Connection, users: Users, tracks: list[int]) -> list[tuple[int, int]]:
+    """Return (artist, track) of all artists of these tracks, in order, which these users have played."""
+    artist, track = _track_artist.c.artist_id, _track_artist.c.track_id
     if len(tracks) <= _MANY:
-        ordered = sorted(tracks)
-        parts = [track.in_(ordered[n : n + _FEW]) for n in range(0, len(ordered), _FEW)]
+        parts = [track.in_(tracks[n : n + _FEW]) for n in range(0, len(tracks), _FEW)]
     else:
         played = ROLLUPS["tracks"]
         parts = [track.in_(select(played.c.track_id).where(played.c.user_id.in_(users)))]
-    for part in parts:
-        for key, artist in connection.execute(query.where(part)):
-            if key in found:
-                found[key] = (*found[key], artist)
-    return found
+    rows = [tuple(row) for part in parts for row in connection.execute(select(artist, track).where(part))]
+    if len(tracks) <= _MANY:
+        return rows
+    known = set(tracks)
+    return [(one, other) for one, other in rows if other in known]
 
 
 def _within(day: ColumnElement[int], days: Days) -> list[ColumnElement[bool]]:

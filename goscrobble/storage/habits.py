@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
-from operator import le
-
+import numpy as np
 from sqlalchemy import Connection, select
 
-from goscrobble.domain.habits import HOURS
+from goscrobble.domain.habits import HOURS, Numbers
 from goscrobble.domain.periods import Days
 from goscrobble.models import UserClock, UserDay, table
 from goscrobble.storage import day_plays
@@ -35,14 +32,14 @@ def clock(connection: Connection, user_id: int) -> tuple[int, ...]:
     return tuple(hours)
 
 
-def starts(connection: Connection, user_id: int, asked: Days) -> Sequence[int]:
+def starts(connection: Connection, user_id: int, asked: Days) -> Numbers:
     """Return when each play began, Unix time, day after day."""
-    return day_plays.read(connection, [user_id], *asked, "starts").starts
+    return day_plays.read(connection, [user_id], *asked, "starts")[0]
 
 
-def plays(connection: Connection, user_id: int, asked: Days) -> Iterable[tuple[int, int]]:
-    """Return (played at, seconds) of each play, oldest first."""
-    columns = day_plays.read(connection, [user_id], *asked, "starts", "seconds")
-    found = zip(columns.starts, columns.seconds, strict=True)
+def plays(connection: Connection, user_id: int, asked: Days) -> tuple[Numbers, Numbers]:
+    """Return when each play began (Unix time, oldest first) and its seconds."""
+    starts, seconds = day_plays.read(connection, [user_id], *asked, "starts", "seconds")
     # Where a clock was set back over midnight, a day's first plays come before the last ones of the day before.
-    return found if all(map(le, columns.starts, islice(columns.starts, 1, None))) else sorted(found)
+    order = np.lexsort((seconds, starts))
+    return starts[order], seconds[order]
