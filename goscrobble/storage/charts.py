@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days, Period
@@ -96,15 +96,23 @@ def top(
 def totals(connection: Connection, users: Users, days: Days, period: Period) -> Totals:
     """Return what the plays of some days add up to; `period` is when the days begin and end."""
     plays, seconds = counting.plays_and_seconds(connection, users, days)
-    artists, albums, tracks = (counting.distinct(connection, users, kind, days) for kind in KINDS)
-    rollup, at = ROLLUPS["tracks"], _scrobble.c.played_at
-    query = select(func.min(rollup.c.first_at), func.max(rollup.c.last_at)).where(rollup.c.user_id.in_(users))
-    if days != EVER:
-        within = [at >= period.start] if period.start is not None else []
+    artists, albums, tracks = counting.distinct(connection, users, days)
+    return Totals(plays, seconds, artists, albums, tracks, *_edges(connection, users, period))
+
+
+def _edges(connection: Connection, users: Users, period: Period) -> tuple[int | None, int | None]:
+    """Return when the first and the last play of a period began; of one user they are at the ends of an index."""
+    if isinstance(users, Select):
+        rollup = ROLLUPS["tracks"]
+        query = select(func.min(rollup.c.first_at), func.max(rollup.c.last_at)).where(rollup.c.user_id.in_(users))
+    else:
+        at = _scrobble.c.played_at
+        within: list[ColumnElement[bool]] = [_scrobble.c.user_id.in_(users)]
+        within += [at >= period.start] if period.start is not None else []
         within += [at < period.end] if period.end is not None else []
-        query = select(func.min(at), func.max(at)).where(_scrobble.c.user_id.in_(users), *within)
+        query = select(*(select(edge(at)).where(*within).scalar_subquery() for edge in (func.min, func.max)))
     first, last = connection.execute(query).one()
-    return Totals(plays, seconds, artists, albums, tracks, first, last)
+    return first, last
 
 
 def plays_of_all(connection: Connection) -> dict[int, tuple[str, int]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select
 
 from goscrobble.domain.habits import Numbers
@@ -29,7 +30,7 @@ from goscrobble.storage.day_plays import Users
 Kind = Literal["artists", "albums", "tracks"]
 
 EVER: Days = (None, None)
-ROLLUPS: Mapping[str, Table] = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
+ROLLUPS: Mapping[Kind, Table] = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
 ENTITIES: Mapping[str, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
 KEYS: Mapping[str, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
 _day, _clock, _track_artist = table(UserDay), table(UserClock), table(TrackArtist)
@@ -67,14 +68,19 @@ def count(connection: Connection, users: Users, kind: Kind, days: Days) -> Count
     return Counts(found, plays_of[found], seconds_of[found])
 
 
-def distinct(connection: Connection, users: Users, kind: Kind, days: Days) -> int:
-    """Return how many different artists, albums or tracks were played."""
-    if days != EVER or merged_entries(connection, kind):
-        return len(count(connection, users, kind, days).ids)
-    rollup = ROLLUPS[kind]
-    key = rollup.c[KEYS[kind]]
-    number = func.count() if is_one(users) else func.count(func.distinct(key))
-    return int(connection.execute(select(number).select_from(rollup).where(rollup.c.user_id.in_(users))).scalar_one())
+def distinct(connection: Connection, users: Users, days: Days) -> tuple[int, int, int]:
+    """Return how many different artists, albums and tracks were played."""
+    if days == EVER:
+        artists, albums, tracks = (_distinct_ever(connection, users, kind) for kind in ROLLUPS)
+        return artists, albums, tracks
+    columns = day_plays.read(connection, users, *days, "artists", "albums", "tracks")
+    shared = np.unique(columns[2][columns[0] == 0]).tolist()
+    columns[0] = np.concatenate((columns[0], _credits(connection, users, shared)[:, 0]))
+    artists, albums, tracks = (
+        len({merged.get(key, key) for key in np.unique(column).tolist()} - {0})
+        for column, merged in zip(columns, (merged_entries(connection, kind) for kind in ROLLUPS), strict=True)
+    )
+    return artists, albums, tracks
 
 
 def plays_and_seconds(connection: Connection, users: Users, days: Days) -> tuple[int, int]:
@@ -126,6 +132,14 @@ def _all_time(connection: Connection, users: Users, kind: Kind, _ever: Days) -> 
     return table[:, 0], table[:, 1], table[:, 2]
 
 
+def _distinct_ever(connection: Connection, users: Users, kind: Kind) -> int:
+    if merged_entries(connection, kind):
+        return len(count(connection, users, kind, EVER).ids)
+    rollup = ROLLUPS[kind]
+    number = func.count() if is_one(users) else func.count(func.distinct(rollup.c[KEYS[kind]]))
+    return int(connection.execute(select(number).select_from(rollup).where(rollup.c.user_id.in_(users))).scalar_one())
+
+
 def _of_days(connection: Connection, users: Users, kind: Kind, days: Days) -> _Part:
     if kind != "artists":
         ids, seconds = day_plays.read(connection, users, *days, kind, "seconds")
@@ -134,7 +148,7 @@ def _of_days(connection: Connection, users: Users, kind: Kind, days: Days) -> _P
     shared = artists == 0
     heard = tracks[shared].astype(np.intp)
     plays_of, seconds_of = np.bincount(heard), np.bincount(heard, seconds[shared]).astype(np.int64)
-    credited = np.array(_credits(connection, users, np.flatnonzero(plays_of).tolist()), np.intp).reshape(-1, 2)
+    credited = _credits(connection, users, np.flatnonzero(plays_of).tolist())
     return (
         np.concatenate((artists, credited[:, 0])),
         np.concatenate((np.ones(len(artists), np.int64), plays_of[credited[:, 1]])),
@@ -142,19 +156,17 @@ def _of_days(connection: Connection, users: Users, kind: Kind, days: Days) -> _P
     )
 
 
-def _credits(connection: Connection, users: Users, tracks: list[int]) -> list[tuple[int, int]]:
-    """Return (artist, track) of all artists of these tracks, in order, which these users have played."""
+def _credits(connection: Connection, users: Users, tracks: list[int]) -> NDArray[np.intp]:
+    """Return rows of (artist, track) of all artists of these tracks, which these users have played."""
     artist, track = _track_artist.c.artist_id, _track_artist.c.track_id
     if len(tracks) <= _MANY:
         parts = [track.in_(tracks[n : n + _FEW]) for n in range(0, len(tracks), _FEW)]
     else:
         played = ROLLUPS["tracks"]
         parts = [track.in_(select(played.c.track_id).where(played.c.user_id.in_(users)))]
-    rows = [tuple(row) for part in parts for row in connection.execute(select(artist, track).where(part))]
-    if len(tracks) <= _MANY:
-        return rows
-    known = set(tracks)
-    return [(one, other) for one, other in rows if other in known]
+    rows = [tuple(row) for part in parts for row in connection.execute(select(artist, track).where(part)).all()]
+    found = np.array(rows, np.intp).reshape(-1, 2)
+    return found if len(tracks) <= _MANY else found[np.isin(found[:, 1], tracks)]
 
 
 def _within(day: ColumnElement[int], days: Days) -> list[ColumnElement[bool]]:
