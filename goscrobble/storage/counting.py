@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, bindparam, func, select
 
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days
@@ -160,7 +160,9 @@ def _credits(connection: Connection, users: Users, tracks: list[int]) -> NDArray
     """Return rows of (artist, track) of all artists of these tracks, which these users have played."""
     artist, track = _track_artist.c.artist_id, _track_artist.c.track_id
     if len(tracks) <= _MANY:
-        parts = [track.in_(tracks[n : n + _FEW]) for n in range(0, len(tracks), _FEW)]
+        # Numbers of our own, written out: a driver takes several times as long to bind a thousand.
+        wanted = bindparam("tracks", tracks, expanding=True, literal_execute=True)
+        parts = [track.in_(wanted)]
     else:
         played = ROLLUPS["tracks"]
         parts = [track.in_(select(played.c.track_id).where(played.c.user_id.in_(users)))]
