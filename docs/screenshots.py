@@ -161,6 +161,8 @@ def addresses(core: Core) -> dict[str, str]:
         "dashboard": "/u/ada",
         "charts": "/u/ada/charts/artists?range=90d",
         "year": f"/u/ada/years/{year}",
+        "discoveries": "/u/ada/discoveries?range=all",
+        "compare": "/u/ada/compare?with=noor",
         "history": "/u/ada/history",
         "artist": f"/artist/{artist}",
         "album": f"/album/{album}",

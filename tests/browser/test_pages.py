@@ -31,10 +31,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def world(server):
-    """A listener with a year of plays, whose names are hostile; returns the addresses of the main pages."""
-    register(server, "mallory")
-    status, answer = post(f"{server.url}/api/v1/login", {"username": "mallory", "password": PASSWORD})
-    assert status == 200
+    """Two listeners with plays, whose names are hostile; returns the addresses of the main pages of the first."""
     now, day = int(time.time()), 86400
     plays = [
         {
@@ -46,7 +43,11 @@ def world(server):
         }
         for i in range(len(HOSTILE) * 3)
     ]
-    send(server, answer["token"], {"scrobbles": plays})
+    for name, heard in (("mallory", plays), ("trudy", plays[::4])):
+        register(server, name)
+        status, answer = post(f"{server.url}/api/v1/login", {"username": name, "password": PASSWORD})
+        assert status == 200
+        send(server, answer["token"], {"scrobbles": heard})
     top = json.load(urllib.request.urlopen(f"{server.url}/api/v1/users/mallory/top/tracks?limit=1", timeout=PATIENCE))
     track = top["tracks"][0]
     album = json.load(urllib.request.urlopen(f"{server.url}/api/v1/users/mallory/top/albums?limit=1", timeout=PATIENCE))
@@ -55,6 +56,9 @@ def world(server):
         "/u/mallory?range=all",
         "/u/mallory/history",
         "/u/mallory/charts/artists?range=365d",
+        "/u/mallory/discoveries?range=all",
+        "/u/mallory/compare",
+        "/u/mallory/compare?with=trudy",
         "/u/mallory/charts/tracks?from=2020-01-01&to=2020-01-02",
         f"/u/mallory/years/{time.gmtime(now - day).tm_year}",
         f"/track/{track['id']}",
@@ -102,7 +106,7 @@ def test_no_name_runs_a_script_or_makes_a_page_wider_than_a_phone(open_page, wor
         assert (address, too_wide(page)) == (address, [])
     for width in (320, 820, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        for address in world[1:4]:
+        for address in world[1:7]:
             page.goto(address)
             assert (address, too_wide(page)) == (address, [])
 
@@ -246,6 +250,6 @@ def test_nothing_moves_while_a_page_is_read(open_page, world):
         "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((it) => (window.moved += it.value)))"
         ".observe({ type: 'layout-shift', buffered: true })"
     )
-    for address in world[:9]:
+    for address in world[:12]:
         page.goto(address, wait_until="networkidle" if "mallory?" not in address and address != "/" else "load")
         assert (address, page.evaluate("window.moved") < 0.02) == (address, True)

@@ -48,11 +48,11 @@ def named() -> list[tuple[str, str]]:
     ]
 
 
-def chosen(owner: Account) -> Chosen:
-    """Return what this request's address asks for. Raises BadInput."""
+def chosen(owner: Account, default: str = DEFAULT) -> Chosen:
+    """Return what this request's address asks for, or the named range `default`. Raises BadInput."""
     tz, now = zone(owner.time_zone), current_core().now()
     first, last = request.args.get("from", ""), request.args.get("to", "")
-    value = request.args.get("range", DEFAULT)
+    value = request.args.get("range", default)
     try:
         if first or last:
             today = datetime.fromtimestamp(now, tz).date().isoformat()
