@@ -90,7 +90,10 @@ def _people(core: Core, owner: Account, viewer: Account | None, form: Form) -> d
         raise NotFound(_("There is no listener “%(name)s” whom you may see.", name=name)) from None
     if other.id == owner.id:
         raise BadInput(_("These are %(name)s's own pages: choose somebody else.", name=owner.username))
-    chosen = ranges.chosen(owner, DEFAULT)
+    try:
+        chosen = ranges.chosen(owner, DEFAULT)
+    except BadInput as error:
+        raise BadInput(f"{_('The time')}: {error}") from None
     compared = comparing.users(core, owner, other, chosen.period, limit=SHARED)
     days = days_of(chosen.period, zone(owner.time_zone))
     sides = [
