@@ -59,6 +59,7 @@ def world(server):
         "/u/mallory/discoveries?range=all",
         "/u/mallory/compare",
         "/u/mallory/compare?with=trudy",
+        "/u/mallory/milestones",
         "/u/mallory/charts/tracks?from=2020-01-01&to=2020-01-02",
         f"/u/mallory/years/{time.gmtime(now - day).tm_year}",
         f"/track/{track['id']}",
@@ -106,7 +107,7 @@ def test_no_name_runs_a_script_or_makes_a_page_wider_than_a_phone(open_page, wor
         assert (address, too_wide(page)) == (address, [])
     for width in (320, 820, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        for address in world[1:7]:
+        for address in world[1:8]:
             page.goto(address)
             assert (address, too_wide(page)) == (address, [])
 
@@ -250,6 +251,6 @@ def test_nothing_moves_while_a_page_is_read(open_page, world):
         "window.moved = 0; new PerformanceObserver((list) => list.getEntries().forEach((it) => (window.moved += it.value)))"
         ".observe({ type: 'layout-shift', buffered: true })"
     )
-    for address in world[:12]:
+    for address in world[:13]:
         page.goto(address, wait_until="networkidle" if "mallory?" not in address and address != "/" else "load")
         assert (address, page.evaluate("window.moved") < 0.02) == (address, True)

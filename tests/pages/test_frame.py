@@ -33,6 +33,7 @@ OPEN = [
     "/u/ada/discoveries",
     "/u/ada/discoveries?range=all",
     "/u/ada/compare",
+    "/u/ada/milestones",
     "/u/ada/compare?from=2026-01-01&to=2026-03-01&other_from=x&other_to=",
     "/u/ada/compare?with=nobody",
     "/search",
