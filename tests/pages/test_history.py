@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from goscrobble.services import history
 from goscrobble.testing import make_account
 from tests.pages.test_user import listen
 
@@ -37,3 +40,86 @@ def test_a_cursor_that_is_not_ours_is_refused(browser, ada):
 def test_the_history_of_somebody_hidden_is_that_of_nobody(browser, core):
     make_account(core, "eve", privacy="private")
     assert browser.get("/u/eve/history").status == browser.get("/u/nobody/history").status == 404
+
+
+# ---- filters ----
+
+SONGS = (
+    (3600, {"title": "Jóga", "artists": ("Björk",), "album": "Homogenic"}),
+    (26 * 3600, {"title": "Hunter", "artists": ("Björk", "Mark Bell"), "album": "Homogenic"}),
+    (50 * 3600, {"title": "Halleluhwah", "artists": ("Can",), "album": "Tago Mago"}),
+)
+
+
+def titles(page):
+    return [name.text for name in page.all("p", class_="name clamp")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("artist", ["Jóga", "Hunter"]), ("album", ["Jóga", "Hunter"]), ("track", ["Jóga"])]
+)
+def test_plays_of_an_artist_an_album_or_a_track(browser, core, ada, kind, expected):
+    listen(core, ada, *SONGS)
+    play = history.recent(core, ada)[0][0]
+    entity = {"artist": play.artists[0], "album": play.album, "track": play.track}[kind]
+    page = browser.get(f"/u/ada/history?{kind}={entity.id}")
+    assert titles(page) == expected
+    assert f"{kind.title()}: {entity.name}" in page.text
+    assert page.one("input", name=kind).attributes["value"] == entity.id  # other filters leave it
+
+
+def test_days_are_the_owners_and_both_are_included(browser, core):
+    kim = make_account(core, "kim", time_zone="Asia/Kolkata")
+    listen(core, kim, (3600, {"title": "A"}), (12 * 3600, {"title": "B"}), (20 * 3600, {"title": "C"}))
+    assert titles(browser.get("/u/kim/history?from=2026-06-01&to=2026-06-01")) == ["A", "B"]
+    assert titles(browser.get("/u/kim/history?from=&to=2026-05-31")) == ["C"]
+    page = browser.get("/u/kim/history?from=2026-06-01&to=&source=")
+    assert titles(page) == ["A", "B"]
+    assert page.one("input", name="from").attributes["value"] == "2026-06-01"
+    assert page.one("input", name="to").attributes["value"] == ""
+
+
+def test_plays_of_a_source(browser, core, ada):
+    listen(core, ada, SONGS[0])
+    listen(core, ada, SONGS[1], source="self")
+    page = browser.get("/u/ada/history?source=self")
+    assert titles(page) == ["Hunter"]
+    assert page.one("option", value="self").attributes.get("selected", "no") is None
+
+
+def test_filters_stay_on_the_way_to_older_plays_and_back(browser, core, ada):
+    listen(core, ada, *((3600 * (i + 1), {"title": f"Song {i:03}", "duration": 200}) for i in range(60)))
+    page = browser.get("/u/ada/history?source=jellyfin&from=2026-05-01&to=2026-06-01")
+    older = browser.get(page.one("a", rel="next").attributes["href"])
+    assert len(titles(older)) == 10
+    newest = next(link for link in older.all("a") if link.text == "Newest")
+    assert newest.attributes["href"] == "/u/ada/history?from=2026-05-01&to=2026-06-01&source=jellyfin"
+
+
+def test_nothing_that_fits_is_said_with_the_way_out(browser, core, ada):
+    listen(core, ada, *SONGS)
+    page = browser.get(f"/u/ada/history?artist={'0' * 8}-0000-0000-0000-{'0' * 12}")
+    assert page.status == 200
+    assert "No play fits this filter." in page.text
+    assert next(link for link in page.all("a") if link.text == "Show all plays").attributes["href"] == "/u/ada/history"
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("from=2026-02-30", "must be dates like"),
+        ("from=2026-03-02&to=2026-03-01", "from is after to"),
+        ("to=0001-01-01&from=0001-01-01", "Dates run from"),
+        ("range=forever", "range must be"),
+        ("source=gramophone", "source must be"),
+        ("source=%00", "source must be"),
+        ("artist=1'--", "artist must be"),
+        ("track=%F0%9F%8E%A7", "track must be"),
+        ("before=MC4wLjA", "not one this server gave"),
+        ("before=%FF", "not one this server gave"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_a_sentence(browser, ada, query, sentence):
+    page = browser.get(f"/u/ada/history?{query}")
+    assert page.status == 400
+    assert sentence in page.text
