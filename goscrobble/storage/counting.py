@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, FromClause, Table, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, FromClause, Table, bindparam, func, select
 
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days
@@ -161,7 +161,7 @@ def _credits(connection: Connection, users: Users, tracks: list[int]) -> NDArray
     artist, track = _track_artist.c.artist_id, _track_artist.c.track_id
     if len(tracks) <= _MANY:
         # Numbers of our own, written out: a driver takes several times as long to bind a thousand.
-        wanted = bindparam("tracks", tracks, expanding=True, literal_execute=True)
+        wanted: BindParameter[int] = bindparam("tracks", tracks, expanding=True, literal_execute=True)
         parts = [track.in_(wanted)]
     else:
         played = ROLLUPS["tracks"]
