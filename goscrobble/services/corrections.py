@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from goscrobble.domain import rules
 from goscrobble.domain.drafts import ScrobbleDraft, Stamp
+from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.services import settlement
 from goscrobble.services.core import Core
@@ -32,6 +33,18 @@ class Edit:
     artists: tuple[str, ...] | None = None
     album: str | None = None
     played_at: int | None = None
+
+
+def as_shown(play: Scrobble) -> ScrobbleDraft:
+    """Return a play's values as they are shown now, for `edit` to change some of."""
+    return ScrobbleDraft(
+        title=play.track.name,
+        artists=tuple(artist.name for artist in play.artists),
+        played_at=play.played_at,
+        album=play.album.name if play.album else None,
+        duration=play.duration,
+        listened=play.listened,
+    )
 
 
 def delete(core: Core, account_id: int, play: int) -> None:

@@ -27,6 +27,7 @@ OPEN = [
     "/u/ada",
     "/u/ada?range=all",
     "/u/ada/history",
+    "/u/ada/history?source=self&from=2026-01-01",
     "/u/ada/charts/artists",
     "/u/ada/charts/tracks?from=2026-01-01&to=2026-03-01&by=time",
     "/u/ada/years/2026",

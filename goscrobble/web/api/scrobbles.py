@@ -234,15 +234,7 @@ def edit(play_id: str) -> dict[str, Any]:
         album=body.album,
         played_at=body.played_at,
     )
-    current = ScrobbleDraft(
-        title=play.track.name,
-        artists=tuple(artist.name for artist in play.artists),
-        played_at=play.played_at,
-        album=play.album.name if play.album else None,
-        duration=play.duration,
-        listened=play.listened,
-    )
-    corrections.edit(core, account.id, play.id, values, current)
+    corrections.edit(core, account.id, play.id, values, corrections.as_shown(play))
     return _shown(account, play_id)
 
 

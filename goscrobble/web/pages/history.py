@@ -10,8 +10,8 @@ from flask import Blueprint, render_template, request
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
-from goscrobble.domain.scrobbles import Entity, Scrobble
-from goscrobble.errors import BadInput
+from goscrobble.domain.scrobbles import Entity, Scrobble, parse_play_token
+from goscrobble.errors import BadInput, NotFound
 from goscrobble.services import accounts, history, ingest
 from goscrobble.services.core import Core
 from goscrobble.web import current_core
@@ -32,16 +32,19 @@ def show(username: str) -> str:
     owner = accounts.visible(core, username, viewer)
     tz, cursor = zone(owner.time_zone), request.args.get("before")
     today = datetime.fromtimestamp(core.now(), tz).date()
-    asked = _asked(core, owner)
+    asked, is_own = _asked(core, owner), viewer is not None and viewer.id == owner.id
     found, following = history.recent(core, owner, asked.filters, limit=PLAYS, cursor=cursor)
     return render_template(
         "history.html",
         person=user.person(core, owner, today),
         owner=owner,
-        is_own=viewer is not None and viewer.id == owner.id,
+        is_own=is_own,
         is_older=cursor is not None,
         asked=asked,
         kept=kept(),
+        place=place(),
+        done=visitor.done() if is_own else "",
+        deleted=_deleted(core, owner) if is_own else "",
         pieces=_pieces(asked.filters, found),
         days=list(plays.by_day(found, tz, today)),
         next=following,
@@ -72,6 +75,27 @@ class Piece:
 def kept() -> dict[str, str]:
     """Return the filters of this request's address, for the address of another page of the same plays."""
     return {name: value for name in FILTERS if (value := request.args.get(name, ""))}
+
+
+def place() -> dict[str, str]:
+    """Return the filters and the page that this request's address names, to come back to them after a form."""
+    before = request.args.get("before", "")
+    return kept() | ({"before": before} if before else {})
+
+
+def play_id(token: str) -> int:
+    """Return the id of a play by its public one. Raises NotFound."""
+    found = parse_play_token(token)
+    if found is None:
+        raise NotFound("There is no such scrobble")
+    return found
+
+
+def _deleted(core: Core, owner: Account) -> str:
+    """Return the play that a form has just deleted, "" for none, or one that is back again."""
+    token = request.args.get("deleted", "")
+    play = parse_play_token(token)
+    return token if play is not None and not history.by_ids(core, owner.id, [play]) else ""
 
 
 def _asked(core: Core, owner: Account) -> Asked:
