@@ -123,10 +123,13 @@ def test_a_filter_is_filled_in_and_cleared(page):
     expect_titles(page, "Mushroom")
 
 
-def test_no_part_is_wider_than_a_phone(page):
+def test_every_part_fits_a_phone(page):
     page.set_viewport_size(NARROW)
     page.locator("summary", has_text=re.compile("^Filter$")).click()
     open_menu(page, "Mushroom")
+    menu, own = (it.bounding_box() for it in (page.locator(".actions[open] > div"), row(page, "Mushroom")))
+    assert menu["x"] >= 0
+    assert menu["height"] <= own["height"]  # the others stay in reach
     width = "document.documentElement.scrollWidth"
     assert page.evaluate(width) <= NARROW["width"]
     row(page, "Mushroom").get_by_role("link", name="Edit").click()
