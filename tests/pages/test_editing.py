@@ -244,3 +244,13 @@ def test_what_is_too_long_for_an_address_costs_no_more_than_itself(browser, toke
 def test_undo_is_offered_again_after_signing_in(browser, token):
     answer = browser.post(f"/u/ada/history/{token}/restore")
     assert parse_qs(urlsplit(answer.location).query)["next"] == [f"/u/ada/history?deleted={token}"]
+
+
+def test_undo_where_the_place_was_taken_since_loses_no_play(signed_in, core, ada, token):
+    assert signed_in.post(f"/u/ada/history/{token}/delete").status == 303
+    other = play_token(plays(core, ada)[0].id)
+    values = {"title": "Jóga", "artists": "Björk", "album_title": "Homogenic", "played_at": "2026-06-01T11:00:00"}
+    assert signed_in.post(f"/u/ada/history/{other}", **values).status == 303
+    assert signed_in.post(f"/u/ada/history/{token}/restore").status == 303
+    assert [play.track.name for play in plays(core, ada)] == ["Jóga", "Jóga", "Halleluhwah"]  # a second later
+    assert {play_token(play.id) for play in plays(core, ada)} > {token, other}
