@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, post
-from tests.browser.test_pages import send
+from tests.browser.test_pages import AXE, faults, send
 from tests.browser.test_plugins import expect_titles
 
 NARROW = {"width": 390, "height": 844}
@@ -134,3 +134,22 @@ def test_every_part_fits_a_phone(page):
     assert page.evaluate(width) <= NARROW["width"]
     row(page, "Mushroom").get_by_role("link", name="Edit").click()
     assert page.evaluate(width) <= NARROW["width"]
+
+
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_no_serious_fault(page, theme):
+    if not AXE.exists():
+        pytest.skip("axe-core is not here; `make axe` fetches it with npm")
+    page.emulate_media(color_scheme=theme)
+    page.locator("summary", has_text=re.compile("^Filter$")).click()
+    open_menu(page, "Mushroom")
+    assert faults(page) == []
+    row(page, "Mushroom").get_by_role("link", name="Edit").click()
+    page.get_by_role("button", name="Save").wait_for()
+    assert faults(page) == []
+    page.get_by_role("link", name="Cancel").click()
+    open_menu(page, "Mushroom")
+    row(page, "Mushroom").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Undo").wait_for()
+    assert faults(page) == []
