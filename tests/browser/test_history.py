@@ -107,6 +107,17 @@ def test_a_menu_closes_by_escape_by_a_click_beside_it_and_by_another(page):
     expect(menus).to_have_count(0)
 
 
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+def test_a_double_click_deletes_once(page):
+    for _ in range(2):
+        open_menu(page, "Mushroom")
+        row(page, "Mushroom").get_by_role("button", name="Delete").dblclick()
+        expect(page.get_by_text("The play is deleted.")).to_be_visible()
+        expect_titles(page, TITLES[0], TITLES[2])
+        page.get_by_role("button", name="Undo").click()
+        expect_titles(page, *TITLES)
+
+
 def test_a_filter_is_filled_in_and_cleared(page):
     page.set_viewport_size(NARROW)
     page.locator("summary", has_text=re.compile("^Filter$")).click()
