@@ -7,7 +7,7 @@ JOBS ?= 3
 # Tests that share a server stay together.
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 
-.PHONY: run install test lint unit sqlite postgresql coverage chromium axe bench docs clean
+.PHONY: run install test lint unit sqlite postgresql coverage chromium axe bench docs messages clean
 
 run: install ## Start the server on http://127.0.0.1:42069, with everything in instance/
 	$(BIN)/goscrobble run
@@ -53,6 +53,11 @@ bench: install ## Measure; see benchmarks/README.md
 docs: install chromium ## Write the generated parts of the documentation anew, and take its pictures
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/screenshots.py
+
+# No dates and no line numbers, so that the file changes only when a text does.
+messages: install ## Collect the texts of the pages for translators
+	$(BIN)/pybabel -q extract --mapping babel.cfg --keyword N_ --no-location --omit-header --sort-output \
+		--output goscrobble/web/translations/messages.pot .
 
 clean: ## Remove what was made here; instance/ stays
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -19,28 +19,30 @@ from goscrobble.storage.sources import SourceRow
 from goscrobble.web import current_core, forms, schema_forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
+from goscrobble.web.translations import N_
+from goscrobble.web.translations import gettext as _
 
 blueprint = Blueprint("connections", __name__, url_prefix="/settings/connections")
 
 STATES = {
-    SourceState.WAITING: "Not heard from yet",
-    SourceState.ACTIVE: "Connected",
-    SourceState.PAUSED: "Paused",
-    SourceState.ASKING: "Waits for your answer",
-    SourceState.FAILING: "Has trouble, and tries again",
-    SourceState.REFUSED: "Needs you",
-    SourceState.OFF: "Switched off by the administrator",
+    SourceState.WAITING: N_("Not heard from yet"),
+    SourceState.ACTIVE: N_("Connected"),
+    SourceState.PAUSED: N_("Paused"),
+    SourceState.ASKING: N_("Waits for your answer"),
+    SourceState.FAILING: N_("Has trouble, and tries again"),
+    SourceState.REFUSED: N_("Needs you"),
+    SourceState.OFF: N_("Switched off by the administrator"),
 }
 OUTCOMES = {
-    EventOutcome.STORED: "Counted",
-    EventOutcome.DUPLICATE: "Known already",
-    EventOutcome.REJECTED: "Not kept",
-    EventOutcome.PLAYING: "Began to play",
-    EventOutcome.UNHEARD: "Not counted",
-    EventOutcome.IGNORED: "Ignored",
-    EventOutcome.HELD: "Held back",
-    EventOutcome.REFUSED: "Refused",
-    EventOutcome.FAILED: "Failed",
+    EventOutcome.STORED: N_("Counted"),
+    EventOutcome.DUPLICATE: N_("Known already"),
+    EventOutcome.REJECTED: N_("Not kept"),
+    EventOutcome.PLAYING: N_("Began to play"),
+    EventOutcome.UNHEARD: N_("Not counted"),
+    EventOutcome.IGNORED: N_("Ignored"),
+    EventOutcome.HELD: N_("Held back"),
+    EventOutcome.REFUSED: N_("Refused"),
+    EventOutcome.FAILED: N_("Failed"),
 }
 
 
@@ -66,11 +68,11 @@ class Connection:
         record = core.plugins.records.get(row.plugin)
         declared = record.sources if record is not None else ()
         state = sources.state_of(core, row)
-        label = STATES[state]
+        label = _(STATES[state])
         if record is None:
-            label = "Its plugin is not installed any more"
+            label = _("Its plugin is not installed any more")
         elif record.fault is not None:
-            label = "Its plugin cannot run; the administrator can read why"
+            label = _("Its plugin cannot run; the administrator can read why")
         return cls(
             id=row.uuid,
             name=row.name,
@@ -99,7 +101,7 @@ def _page(account: Account, connection: str, refused: dict[str, Form] | None = N
     model, tz = sources.model_of(core, row), zone(account.time_zone)
     fields = schema_forms.fields(model, values, secrets_set=secrets_set, form=refused.get("settings"))
     events = [
-        (datetime.fromtimestamp(event.at, tz), OUTCOMES[event.outcome], event) for event in sources.events(core, row)
+        (datetime.fromtimestamp(event.at, tz), _(OUTCOMES[event.outcome]), event) for event in sources.events(core, row)
     ]
     return render_template(
         "connection.html",

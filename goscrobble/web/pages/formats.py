@@ -1,30 +1,48 @@
-"""How numbers, lengths and moments read on pages. Pure but for `ago`, which is told the time."""
+"""How numbers, lengths and moments read on pages, in the language of the page.
+
+English has patterns of its own (day before month, hours to 24); other languages have those that Babel knows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from math import inf
+from typing import Literal
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_timedelta, get_day_names
+from babel.numbers import format_decimal
+
+from goscrobble.web.translations import SOURCE, language
+from goscrobble.web.translations import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 WEEK = 7  # days
-_AGES = ((365 * DAY, "year"), (30 * DAY, "month"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"))
+_AGES: tuple[tuple[int, Literal["year", "month", "day", "hour", "minute"]], ...] = (
+    (365 * DAY, "year"),
+    (30 * DAY, "month"),
+    (DAY, "day"),
+    (HOUR, "hour"),
+    (MINUTE, "minute"),
+)
 SHORT = 2 * DAY  # seconds; a longer span is told in days
 
 
 def number(value: int) -> str:
-    """Return `12,345`."""
-    return f"{value:,}"
+    """Return `12,345`, in German `12.345`."""
+    return format_decimal(value, locale=_locale())
 
 
 def span(seconds: int) -> str:
     """Return a length in its two largest units: `12 min`, `3 h 20 min`, `17 d 4 h`."""
     if seconds < MINUTE:
-        return f"{seconds} s" if seconds else "0 min"
+        return _("%(count)s s", count=seconds) if seconds else _minutes(0)
     if seconds < HOUR:
-        return f"{seconds // MINUTE} min"
+        return _minutes(seconds // MINUTE)
     if seconds < SHORT:
-        return _two(seconds // HOUR, "h", seconds % HOUR // MINUTE, "min")
-    return _two(seconds // DAY, "d", seconds % DAY // HOUR, "h")
+        return _two(_hours(seconds // HOUR), seconds % HOUR // MINUTE, _minutes)
+    return _two(_("%(count)s d", count=number(seconds // DAY)), seconds % DAY // HOUR, _hours)
 
 
 def clock(at: datetime) -> str:
@@ -36,37 +54,43 @@ def day_name(day: date, today: date) -> str:
     """Return `Today`, `Yesterday`, or the day in full, with its year unless it is this one."""
     match (today - day).days:
         case 0:
-            return "Today"
+            return _("Today")
         case 1:
-            return "Yesterday"
-    return f"{day:%A}, {day.day} {day:%B}" + (f" {day.year}" if day.year != today.year else "")
+            return _("Yesterday")
+    if day.year != today.year:
+        return _full(day)
+    return _date(day, "MMMMEd", "EEEE, d MMMM")
 
 
 def short_day(day: date) -> str:
     """Return `5 Mar 2021`."""
-    return f"{day.day} {day:%b} {day.year}"
+    return _date(day, "yMMMd", "d MMM y")
 
 
 def moment(at: datetime) -> str:
     """Return date, time and zone, for a tooltip: `Friday, 5 March 2021, 09:05:00 CET`."""
-    return f"{at:%A}, {at.day} {at:%B} {at.year}, {at:%H:%M:%S %Z}"
+    return f"{_full(at.date())}, {at:%H:%M:%S %Z}"
 
 
 def ago(at: int | None, now: float) -> str:
     """Return how long a Unix time is past, roughly: `3 hours ago`."""
     if at is None:
-        return "never"
+        return _("never")
     age = int(now) - at
     for length, name in _AGES:
         if age >= length:
-            count = age // length
-            return f"{count} {name}{'' if count == 1 else 's'} ago"
-    return "just now"
+            past = timedelta(
+                seconds=-(age // length * length)
+            )  # in this very unit: the threshold keeps Babel from weeks
+            return format_timedelta(past, granularity=name, threshold=inf, add_direction=True, locale=_locale())
+    return _("just now")
 
 
 def listing(words: Sequence[str]) -> str:
     """Return `a`, `a and b`, or `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+    if len(words) < 2:  # noqa: PLR2004 - one word, or none
+        return "".join(words)
+    return _("%(words)s and %(last)s", words=", ".join(words[:-1]), last=words[-1])
 
 
 def brief(at: datetime, today: date) -> str:
@@ -75,13 +99,33 @@ def brief(at: datetime, today: date) -> str:
     if age <= 0:
         return clock(at)
     if age < WEEK:
-        return f"{at:%a} {clock(at)}"
-    return f"{at.day} {at:%b}" if at.year == today.year else short_day(at.date())
+        return f"{format_date(at, 'EEE', _locale())} {clock(at)}"
+    return day_of_year(at.date()) if at.year == today.year else short_day(at.date())
 
 
 def weekdays() -> tuple[str, ...]:
     """Return the names of the days, Monday first."""
-    return tuple(f"{date(2024, 1, day):%A}" for day in range(1, 8))
+    return tuple(get_day_names("wide", "stand-alone", _locale())[day] for day in range(7))
+
+
+def month_name(day: date) -> str:
+    """Return `Mar`."""
+    return format_date(day, "LLL", _locale())
+
+
+def weekday_name(day: date) -> str:
+    """Return `Sat`."""
+    return format_date(day, "ccc", _locale())
+
+
+def short_month(day: date) -> str:
+    """Return `Mar 2021`."""
+    return _date(day, "yMMM", "MMM y")
+
+
+def day_of_year(day: date) -> str:
+    """Return `5 Mar`."""
+    return _date(day, "MMMd", "d MMM")
 
 
 def change(now: int, before: int) -> str:
@@ -89,8 +133,31 @@ def change(now: int, before: int) -> str:
     if not before:
         return ""
     percent = round(100 * (now - before) / before)
-    return f"{'+' if percent > 0 else '−' if percent < 0 else '±'}{abs(percent):,} %"  # noqa: RUF001 - a real minus
+    return f"{'+' if percent > 0 else '−' if percent < 0 else '±'}{number(abs(percent))} %"  # noqa: RUF001 - a real minus
 
 
-def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
-    return f"{large:,} {large_unit}" + (f" {small} {small_unit}" if small else "")
+def _locale() -> Locale:
+    return Locale.parse(language(), sep="-")
+
+
+def _date(day: date, skeleton: str, english: str) -> str:
+    """Return a day with the parts that a skeleton of the CLDR names, ordered as the language does."""
+    if language() == SOURCE:
+        return format_date(day, english, _locale())
+    return format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=_locale())  # noqa: DTZ001 - a day
+
+
+def _full(day: date) -> str:
+    return format_date(day, "EEEE, d MMMM y" if language() == SOURCE else "full", _locale())
+
+
+def _minutes(count: int) -> str:
+    return _("%(count)s min", count=count)
+
+
+def _hours(count: int) -> str:
+    return _("%(count)s h", count=number(count))
+
+
+def _two(large: str, small: int, unit: Callable[[int], str]) -> str:
+    return f"{large} {unit(small)}" if small else large
