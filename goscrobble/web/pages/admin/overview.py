@@ -12,6 +12,8 @@ from goscrobble.services import administration, mail, nodes, queue
 from goscrobble.services.core import Core
 from goscrobble.services.nodes import Node
 from goscrobble.web import current_core, security
+from goscrobble.web.translations import gettext as _
+from goscrobble.web.translations import ngettext
 
 LATEST = 5  # kept mails and deeds that are shown
 blueprint = Blueprint("overview", __name__)
@@ -46,26 +48,38 @@ def show() -> str:
 def _warnings(core: Core, running: Sequence[Node]) -> Iterator[Warning]:
     if security.saw_forwarding():
         yield Warning(
-            "Requests arrive through a proxy, but the setting proxy_hops is 0: every caller looks like the proxy, and "
-            "all of them share one rate limit. Set proxy_hops to the number of proxies in front and restart."
+            _(
+                "Requests arrive through a proxy, but the setting proxy_hops is 0: every caller looks like the proxy, "
+                "and all of them share one rate limit. Set proxy_hops to the number of proxies in front and restart."
+            )
         )
     if not any(node.does_jobs for node in running):
         yield Warning(
-            "Nothing does background jobs: no mail is sent and nothing is tidied up. Set jobs.embedded to true, or "
-            "start `goscrobble worker`."
+            _(
+                "Nothing does background jobs: no mail is sent and nothing is tidied up. Set jobs.embedded to true, or "
+                "start `goscrobble worker`."
+            )
         )
     for sentence in nodes.differences(running):
-        yield Warning(f"{sentence} Restart those that are behind.")
+        yield Warning(_("%(difference)s Restart those that are behind.", difference=sentence))
     yield from _plugins(core)
     if dead := queue.count(core)["dead"]:
-        sentence = "One background job failed for good." if dead == 1 else f"{dead} background jobs failed for good."
-        yield Warning(sentence, url_for("pages.admin.jobs.show", state="dead"), "See why")
+        sentence = ngettext("One background job failed for good.", "%(num)s background jobs failed for good.", dead)
+        yield Warning(sentence, url_for("pages.admin.jobs.show", state="dead"), _("See why"))
 
 
 def _plugins(core: Core) -> Iterator[Warning]:
     for record in core.plugins.records.values():
         link = url_for("pages.admin.plugins.show_one", name=record.name)
         if record.fault is not None:
-            yield Warning(f"The plugin {record.name} cannot run. {record.error}", link, "See the plugin")
+            yield Warning(
+                _("The plugin %(name)s cannot run. %(reason)s", name=record.name, reason=record.error),
+                link,
+                _("See the plugin"),
+            )
         elif core.plugins.status(record) is Status.TRIPPED:
-            yield Warning(f"The plugin {record.name} failed so often that it is left alone.", link, "See what it did")
+            yield Warning(
+                _("The plugin %(name)s failed so often that it is left alone.", name=record.name),
+                link,
+                _("See what it did"),
+            )

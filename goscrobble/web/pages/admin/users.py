@@ -14,6 +14,7 @@ from goscrobble.services.core import Core
 from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
+from goscrobble.web.translations import gettext as _
 
 ROWS = 50  # of one page
 LONGEST_SEARCH = 200  # characters
@@ -52,7 +53,7 @@ def decide(username: str) -> Response:
     def act(core: Core, by: Account, account: Account, form: Form) -> None:
         decision = DECISIONS.get(form.text("decision"))
         if decision is None:
-            raise BadInput("Choose what to do with this account")
+            raise BadInput(_("Choose what to do with this account"))
         administration.manage_account(core, by, account, **decision)
 
     return _attempt(username, "decision", act) or _back(username)
@@ -76,7 +77,7 @@ def delete(username: str) -> Response:
 
     def act(core: Core, by: Account, account: Account, form: Form) -> None:
         if form.text("username").casefold() != account.username.casefold():
-            raise BadInput("This is not the username")
+            raise BadInput(_("This is not the username"))
         administration.delete_account(core, by, account)
 
     return _attempt(username, "delete", act) or forms.go_on(url_for("pages.admin.users.show", done="deleted"))
