@@ -21,6 +21,7 @@ from goscrobble.web import current_core, forms, schema_forms, sessions
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import connections, visitor
 from goscrobble.web.pages.connections import Connection
+from goscrobble.web.translations import gettext as _
 
 UNMADE = "…"  # stands for the token in an address that has not been made
 
@@ -85,7 +86,7 @@ def connect(key: str) -> str | Response:
     account, core = visitor.required_account(), current_core()
     found = next(((index, record, source) for name, index, record, source in _all(core) if name == key), None)
     if found is None:
-        raise NotFound("There is no such source")
+        raise NotFound(_("There is no such source"))
     index, record, source = found
     form = forms.read()
     try:
@@ -169,7 +170,7 @@ def delete_account() -> Response:
 
     def delete(core: Core, account: Account, form: Form) -> None:
         if form.text("username").casefold() != account.username.casefold():
-            raise BadInput("This is not your username")
+            raise BadInput(_("This is not your username"))
         accounts.confirm(core, account, form.secret("password"), request.remote_addr or "")
         accounts.delete(core, account)
 

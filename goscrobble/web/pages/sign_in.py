@@ -8,12 +8,14 @@ from goscrobble.services import accounts
 from goscrobble.web import current_core, forms, sessions
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
+from goscrobble.web.translations import N_
+from goscrobble.web.translations import gettext as _
 
 NOTICES = {
-    "password": "Your new password is set. Sign in with it.",
-    "everywhere": "You are signed out on every device.",
-    "deleted": "Your account and everything in it was deleted.",
-    "out": "You are signed out.",
+    "password": N_("Your new password is set. Sign in with it."),
+    "everywhere": N_("You are signed out on every device."),
+    "deleted": N_("Your account and everything in it was deleted."),
+    "out": N_("You are signed out."),
 }
 
 blueprint = Blueprint("sign_in", __name__)
@@ -26,7 +28,8 @@ def show() -> str | Response:
     going_on = forms.inner_path(request.args.get("next", ""))
     if account is not None:
         return forms.go_on(going_on or url_for("pages.user.show", username=account.username))
-    notice = "Please sign in first." if going_on else NOTICES.get(request.args.get("done", ""), "")
+    done = request.args.get("done", "")
+    notice = _("Please sign in first.") if going_on else _(NOTICES[done]) if done in NOTICES else ""
     return _page(Form(), going_on, notice)
 
 

@@ -13,9 +13,11 @@ from goscrobble.services.core import Core
 from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
+from goscrobble.web.translations import N_
+from goscrobble.web.translations import gettext as _
 
 ROWS = 50  # of one page
-STATES = (("waiting", "Waiting"), ("running", "Running"), ("dead", "Failed"))
+STATES = (("waiting", N_("Waiting")), ("running", N_("Running")), ("dead", N_("Failed")))
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 
@@ -54,7 +56,7 @@ def _page(state: str, after: str = "", form: Form | None = None) -> str:
     listing = queue.list_all(core, state, cursor=after, limit=ROWS)
     return render_template(
         "admin/jobs.html",
-        states=STATES,
+        states=[(value, _(name)) for value, name in STATES],
         state=state,
         counts=queue.count(core),
         jobs=[(job, queue.problem(job)) for job in listing.jobs],
