@@ -19,6 +19,7 @@ from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
 from goscrobble.web.pages.history import place, play_id
+from goscrobble.web.translations import gettext as _
 
 FIELDS = ("title", "artists", "album_title", "played_at")
 _LONGEST_TYPED = 2000  # characters of an address that a browser is sent to; more would not pass every proxy
@@ -150,5 +151,5 @@ def _moment(text: str, play: Scrobble, tz: ZoneInfo) -> int | None:
     except ValueError:
         typed = None
     if typed is None or typed.tzinfo is not None:
-        raise BadInput("The time must be a day and an hour, like 2026-03-31T16:30")
+        raise BadInput(_("The time must be a day and an hour, like 2026-03-31T16:30"))
     return None if typed == _local(play, tz) else int(typed.replace(tzinfo=tz).timestamp())

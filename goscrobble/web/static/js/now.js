@@ -21,7 +21,8 @@ function byLine(place, artists, album, draw) {
 
 function clock(at) {
   const timeZone = main.dataset.timeZone || "UTC";
-  return new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at);
+  const language = document.documentElement.lang;
+  return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at);
 }
 
 function onScrobble({ detail: play }) {
