@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import inf
 from typing import Literal
 
@@ -31,7 +32,7 @@ SHORT = 2 * DAY  # seconds; a longer span is told in days
 
 def number(value: int) -> str:
     """Return `12,345`, in German `12.345`."""
-    return format_decimal(value, locale=_locale())
+    return _number(value, language())
 
 
 def span(seconds: int) -> str:
@@ -137,14 +138,30 @@ def change(now: int, before: int) -> str:
 
 
 def _locale() -> Locale:
-    return Locale.parse(language(), sep="-")
+    return _named(language())
+
+
+@lru_cache(32)
+def _named(name: str) -> Locale:
+    return Locale.parse(name, sep="-")
+
+
+# A page of charts has a thousand small numbers and the days of a year, and the next page has them again.
+@lru_cache(10_000)
+def _number(value: int, name: str) -> str:
+    return format_decimal(value, locale=_named(name))
 
 
 def _date(day: date, skeleton: str, english: str) -> str:
+    return _day(day, skeleton, english, language())
+
+
+@lru_cache(10_000)
+def _day(day: date, skeleton: str, english: str, name: str) -> str:
     """Return a day with the parts that a skeleton of the CLDR names, ordered as the language does."""
-    if language() == SOURCE:
-        return format_date(day, english, _locale())
-    return format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=_locale())  # noqa: DTZ001 - a day
+    if name == SOURCE:
+        return format_date(day, english, _named(name))
+    return format_skeleton(skeleton, datetime(day.year, day.month, day.day), locale=_named(name))  # noqa: DTZ001 - a day
 
 
 def _full(day: date) -> str:
