@@ -34,6 +34,10 @@ ROLLUPS: Mapping[Kind, Table] = {"artists": table(UserArtist), "albums": table(U
 ENTITIES: Mapping[str, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
 KEYS: Mapping[str, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
 _day, _clock, _track_artist = table(UserDay), table(UserClock), table(TrackArtist)
+_MERGED = {
+    kind: select(entity.c.id, entity.c.canonical_id).where(entity.c.canonical_id > 0)
+    for kind, entity in ENTITIES.items()
+}
 _FEW = 1000  # ids that one statement asks for by name
 _MANY = 10_000  # ids beyond which all of a listener's are read
 
@@ -109,9 +113,7 @@ def edges(connection: Connection, users: Users, kind: Kind, ids: Collection[int]
 
 def merged_entries(connection: Connection, kind: Kind) -> dict[int, int]:
     """Return the entries that were merged into others, each with the one that is shown for it."""
-    entity = ENTITIES[kind]
-    query = select(entity.c.id, entity.c.canonical_id).where(entity.c.canonical_id > 0)
-    return dict(connection.execute(query).all())
+    return dict(connection.execute(_MERGED[kind]).tuples().all())
 
 
 def is_one(users: Users) -> bool:

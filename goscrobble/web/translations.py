@@ -33,9 +33,10 @@ def language() -> str:
     """Return the language of this request's page: `en`, `pt-BR`."""
     if not has_request_context():
         return SOURCE
-    if "language" not in g:
-        g.language = request.accept_languages.best_match(available(), SOURCE)
-    return cast("str", g.language)
+    found = g.get("language")  # a page asks a thousand times
+    if found is None:
+        found = g.language = request.accept_languages.best_match(available(), SOURCE)
+    return cast("str", found)
 
 
 def direction() -> str:
