@@ -113,7 +113,7 @@ def edges(connection: Connection, users: Users, kind: Kind, ids: Collection[int]
 
 def merged_entries(connection: Connection, kind: Kind) -> dict[int, int]:
     """Return the entries that were merged into others, each with the one that is shown for it."""
-    return dict(connection.execute(_MERGED[kind]).tuples().all())
+    return dict(connection.execute(_MERGED[kind]).all())
 
 
 def is_one(users: Users) -> bool:

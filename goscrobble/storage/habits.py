@@ -21,7 +21,7 @@ def days(connection: Connection, user_id: int, asked: Days) -> list[tuple[int, i
         query = query.where(_day.c.day >= first)
     if end is not None:
         query = query.where(_day.c.day < end)
-    return list(connection.execute(query.order_by(_day.c.day)).tuples().all())
+    return [*connection.execute(query.order_by(_day.c.day)).all()]
 
 
 def clock(connection: Connection, user_id: int) -> tuple[int, ...]:
