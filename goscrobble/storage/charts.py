@@ -18,9 +18,8 @@ from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind
 from goscrobble.storage.day_plays import Users
 from goscrobble.storage.entries import artists_of, names_of
 
-__all__ = ["EVER", "KINDS", "By", "Days", "Kind", "TopEntry", "Totals", "plays_of_all", "top", "totals"]
+__all__ = ["EVER", "By", "Days", "Kind", "TopEntry", "Totals", "plays_of_all", "top", "totals"]
 
-KINDS: tuple[Kind, ...] = ("artists", "albums", "tracks")
 By = Literal["plays", "time"]
 
 _scrobble, _user = table(ScrobbleRow), table(User)

@@ -104,7 +104,7 @@ def put(connection: Connection, user_id: int, days: dict[int, Columns]) -> None:
 def read(connection: Connection, users: Users, first: int | None, end: int | None, *names: str) -> list[Numbers]:
     """Return these columns of the plays of these users on the local days from `first` up to `end`, day after day.
 
-    The names are those of the fields of `Columns`, two or more; all columns are of the same length.
+    The names are those of the fields of `Columns`; all columns are of the same length.
     """
     query = select(*(_packed.c[name] for name in names)).where(_packed.c.user_id.in_(users))
     if first is not None:

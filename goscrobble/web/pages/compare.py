@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request
@@ -62,12 +61,9 @@ def show(username: str) -> Response:
 def _page(
     core: Core, owner: Account, viewer: Account | None, form: Form, *, with_somebody: bool, **found: object
 ) -> str:
-    tz = zone(owner.time_zone)
     return render_template(
         "compare.html",
-        person=user.person(core, owner, datetime.fromtimestamp(core.now(), tz).date()),
-        owner=owner,
-        is_own=viewer is not None and viewer.id == owner.id,
+        **user.head(core, owner, viewer),
         form=form,
         with_somebody=with_somebody,
         ranges=ranges.named(),

@@ -29,9 +29,7 @@ def show(username: str) -> str:
     found = habits.discoveries(core, owner, chosen.period, unit, limit=NEWEST)
     return render_template(
         "discoveries.html",
-        person=user.person(core, owner, datetime.fromtimestamp(core.now(), tz).date()),
-        owner=owner,
-        is_own=viewer is not None and viewer.id == owner.id,
+        **user.head(core, owner, viewer),
         ranges=ranges.named(),
         chosen=chosen,
         unit=unit,

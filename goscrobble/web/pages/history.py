@@ -36,9 +36,7 @@ def show(username: str) -> str:
     found, following = history.recent(core, owner, asked.filters, limit=PLAYS, cursor=cursor)
     return render_template(
         "history.html",
-        person=user.person(core, owner, today),
-        owner=owner,
-        is_own=is_own,
+        **user.head(core, owner, viewer),
         is_older=cursor is not None,
         asked=asked,
         kept=kept(),

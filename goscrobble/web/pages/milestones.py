@@ -31,9 +31,7 @@ def show(username: str) -> str:
     sittings = habits.sittings(core, owner, parse_range(SITTINGS_OF, tz, core.now()), limit=SITTINGS)
     return render_template(
         "milestones.html",
-        person=user.person(core, owner, datetime.fromtimestamp(core.now(), tz).date()),
-        owner=owner,
-        is_own=viewer is not None and viewer.id == owner.id,
+        **user.head(core, owner, viewer),
         kind=kind,
         page=page,
         entries=[(it, plays.shown(it.scrobble, tz)) for it in found[:ENTRIES]],

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal, cast
 
 from flask import Blueprint, abort, render_template, request
 
-from goscrobble.domain.periods import zone
 from goscrobble.errors import BadInput
 from goscrobble.services import accounts, statistics
 from goscrobble.web import current_core
@@ -39,9 +37,7 @@ def show(username: str, kind: str) -> str:
     )
     return render_template(
         "rankings.html",
-        person=user.person(core, owner, datetime.fromtimestamp(core.now(), zone(owner.time_zone)).date()),
-        owner=owner,
-        is_own=viewer is not None and viewer.id == owner.id,
+        **user.head(core, owner, viewer),
         kind=kind,
         by=by,
         page=page,

@@ -37,9 +37,7 @@ def show(username: str) -> str:
     is_own = viewer is not None and viewer.id == owner.id
     return render_template(
         "user.html",
-        person=person(core, owner, today),
-        owner=owner,
-        is_own=is_own,
+        **head(core, owner, viewer),
         position=position,
         playing=playback.now_playing(core, owner.id),
         questions=_questions(core, owner) if is_own else [],
@@ -96,9 +94,12 @@ class Person:
     years: tuple[int, ...]  # with plays in or between them, the newest first
 
 
-def person(core: Core, owner: Account, today: date) -> Person:
-    """Return what the head of a person's pages shows."""
+def head(core: Core, owner: Account, viewer: Account | None) -> dict[str, object]:
+    """Return what the templates of all pages of a person are told: `person`, `owner`, `is_own`."""
+    tz = zone(owner.time_zone)
+    today = datetime.fromtimestamp(core.now(), tz).date()
     totals = statistics.totals(core, owner)
-    first = None if totals.first_at is None else datetime.fromtimestamp(totals.first_at, zone(owner.time_zone)).date()
+    first = None if totals.first_at is None else datetime.fromtimestamp(totals.first_at, tz).date()
     years = () if first is None else tuple(range(today.year, min(first.year, today.year) - 1, -1))
-    return Person(owner.username, owner.privacy, owner.time_zone, totals, first, years)
+    person = Person(owner.username, owner.privacy, owner.time_zone, totals, first, years)
+    return {"person": person, "owner": owner, "is_own": viewer is not None and viewer.id == owner.id}

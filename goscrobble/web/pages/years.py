@@ -30,9 +30,7 @@ def show(username: str, year: str) -> str:
     days = habits.activity(core, owner, "day", user.days(owner, first, last)) if review.totals.plays else []
     return render_template(
         "year.html",
-        person=user.person(core, owner, today),
-        owner=owner,
-        is_own=viewer is not None and viewer.id == owner.id,
+        **user.head(core, owner, viewer),
         year=review,
         is_over=today > last,
         sitting_day=None if review.sitting is None else datetime.fromtimestamp(review.sitting.start, tz).date(),
