@@ -144,6 +144,7 @@ def test_every_part_fits_a_phone(page):
     width = "document.documentElement.scrollWidth"
     assert page.evaluate(width) <= NARROW["width"]
     row(page, "Mushroom").get_by_role("link", name="Edit").click()
+    page.get_by_role("button", name="Save").wait_for()
     assert page.evaluate(width) <= NARROW["width"]
 
 
