@@ -47,7 +47,7 @@ class Heard(Base):
 
 
 class DeletedPlay(Base):
-    """A play its owner deleted: what restores it, and where its reports stand. Holds no names, only keys."""
+    """What a play was before its owner deleted or edited it last, and where its reports stand. No names, only keys."""
 
     __tablename__ = "deleted_play"
     __table_args__ = (Index("ix_deleted_play_deleted_at", "deleted_at"), {"sqlite_with_rowid": False})

@@ -1,4 +1,4 @@
-"""What a person decides about plays: delete, restore, edit, split, merge. It stays decided, whatever is told again.
+"""What a person decides about plays: delete, restore, edit, undo, split, merge. It stays, whatever is told again.
 
 Each marks the reports concerned as fixed: settling then only lets other reports join the play.
 """
@@ -21,7 +21,7 @@ from goscrobble.storage import scrobbles
 from goscrobble.storage.database import Connection
 from goscrobble.storage.scrobbles import HeardRow, LockedUser, PlayRow
 
-RESTORABLE = 30 * 86400  # seconds for which a deleted play can be restored
+RESTORABLE = 30 * 86400  # seconds for which a deletion or an edit can be undone
 T = TypeVar("T")
 
 
@@ -104,6 +104,7 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
             raise Conflict("This track was already played at that time")
         _fix(connection, user, play, row)
         _hide(connection, user, row, changes)
+        scrobbles.bury(connection, user.id, row, int(core.now()))
         # An edit is a report too, the person's own: so no source that tells the corrected time makes a second play.
         nth = _free_nth(connection, user, draft.played_at, names.told_id, play)
         mine = HeardRow(
@@ -121,6 +122,50 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
         changes.came.append(scrobbles.add_play(connection, user.id, edited))
 
     _corrected(core, account_id, work)
+
+
+def undo_edit(core: Core, account_id: int, play: int) -> None:
+    """Make a play what it was before its last edit of the last 30 days; without one it stays. Raises NotFound.
+
+    The report that the edit made goes too, so a listen that is told where the play stood by mistake is one of its own.
+    """
+
+    def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
+        row = _shown(connection, user, play)
+        earlier = scrobbles.exhume(connection, user.id, play, int(core.now()) - RESTORABLE)
+        if earlier is None:
+            return
+        members = _reports(connection, user, row)
+        edited = row.played_at, row.track_id, row.album_id
+        mine = []
+        if edited != (earlier.played_at, earlier.track_id, earlier.album_id):
+            names = recall(core.database, connection, {member.told_id for member in members if member.voice == SELF})
+            mine = [
+                member
+                for member in members
+                if member.voice == SELF
+                and edited == (member.told_at, names[member.told_id].track_id, names[member.told_id].album_id)
+            ]
+        scrobbles.remove_reports(connection, user.id, mine)
+        _hide(connection, user, row, changes)
+        told = [member.told_at for member in members if member not in mine]
+        before = replace(
+            row,
+            played_at=earlier.played_at,
+            track_id=earlier.track_id,
+            album_id=earlier.album_id,
+            first_told_at=min(told, default=earlier.first_told_at),
+            last_told_at=max(told, default=earlier.last_told_at),
+        )
+        changes.came.append(scrobbles.add_play(connection, user.id, before))
+
+    _corrected(core, account_id, work)
+
+
+def can_undo(core: Core, account_id: int, play: int) -> bool:
+    """Return whether the last deletion or edit of a play can still be undone."""
+    with core.database.read() as connection:
+        return scrobbles.is_buried(connection, account_id, play, int(core.now()) - RESTORABLE)
 
 
 def split(core: Core, account_id: int, play: int, voices: Collection[str]) -> int:
@@ -155,6 +200,7 @@ def merge(core: Core, account_id: int, play: int, into: int) -> None:
 
     def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
         gone, kept = _shown(connection, user, play), _shown(connection, user, into)
+        scrobbles.exhume(connection, user.id, play, since=0)  # what it was before an edit is not to be restored
         members = _reports(connection, user, gone)
         _decide(connection, user, members, into)
         _fix(connection, user, into, kept)

@@ -206,6 +206,13 @@ def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow],
         connection.execute(_MOVE, values)
 
 
+def remove_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow]) -> None:
+    """Delete these stored reports."""
+    for row in rows:
+        key = {"user_id": user_id, **{name: getattr(row, name) for name in ("told_at", "told_id", "voice", "nth")}}
+        connection.execute(delete(_heard).filter_by(**key))
+
+
 def put_report(connection: Connection, user_id: int, row: HeardRow) -> None:
     """Insert a report, or make the stored one of the same key belong to this row's play."""
     values = _report_values(user_id, row)
@@ -236,13 +243,20 @@ def widen_deleted(connection: Connection, user_id: int, play: int, first: int, l
 
 
 def bury(connection: Connection, user_id: int, play: PlayRow, now: int) -> None:
-    """Remember a deleted play so that it can be restored."""
-    kept = {key: value for key, value in _fields(play).items() if key != "id"}
-    connection.execute(insert(_deleted).values(user_id=user_id, play_id=play.id, deleted_at=now, **kept))
+    """Remember what a play was, in place of what was remembered of it before, so that it can be restored."""
+    kept = {key: value for key, value in _fields(play).items() if key != "id"} | {"deleted_at": now}
+    statement = upsert(connection, _deleted).values(user_id=user_id, play_id=play.id, **kept)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(_deleted.primary_key), set_=kept))
+
+
+def is_buried(connection: Connection, user_id: int, play: int, since: int) -> bool:
+    """Return whether it is remembered what a play was before it was deleted or edited, at or after `since`."""
+    grave = _deleted.c.user_id == user_id, _deleted.c.play_id == play, _deleted.c.deleted_at >= since
+    return connection.execute(select(_deleted.c.play_id).where(*grave)).first() is not None
 
 
 def exhume(connection: Connection, user_id: int, play: int, since: int) -> PlayRow | None:
-    """Take a deleted play out of its grave, if it was deleted at or after `since`."""
+    """Take what a play was out of its grave, if it was deleted or edited at or after `since`."""
     names = ["play_id", *(name for name in PlayRow.__dataclass_fields__ if name != "id")]
     row = connection.execute(
         delete(_deleted)

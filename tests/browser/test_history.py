@@ -53,6 +53,18 @@ def test_a_play_is_edited(page):
     expect_titles(page, "Halleluhwah", "Vitamin C", TITLES[2])
 
 
+def test_an_edit_is_undone(page):
+    page.set_viewport_size(NARROW)
+    open_menu(page, "Mushroom")
+    row(page, "Mushroom").get_by_role("link", name="Edit").click()
+    page.get_by_role("textbox", name="Track").fill("Vitamin C")
+    page.get_by_role("button", name="Save").click()
+    expect_titles(page, "Halleluhwah", "Vitamin C", TITLES[2])
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").filter(has_text="The play is what it was.")).to_be_visible()
+    expect_titles(page, *TITLES)
+
+
 def test_a_play_is_deleted_and_brought_back(page):
     page.set_viewport_size(NARROW)
     open_menu(page, "Oh Yeah")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from goscrobble.domain.scrobbles import play_token
-from goscrobble.services import corrections, history, ingest
+from goscrobble.services import corrections, history, ingest, rollups
 from goscrobble.testing import make_account, make_draft
 from tests.pages.test_frame import HOSTILE
 from tests.pages.test_history import SONGS, titles
@@ -80,10 +80,10 @@ def test_a_play_that_is_gone_for_good_is_not_found(signed_in, core, token):
 
 
 @pytest.mark.parametrize("name", ["x", "nonsense", "0", "zzzzzzzzzzzz", "%00", "🎧"])
-@pytest.mark.parametrize("action", ["/delete", "/restore", ""])
+@pytest.mark.parametrize("action", ["/delete", "/restore", "/undo", ""])
 def test_what_is_no_play_is_not_found(signed_in, ada, name, action):
     assert signed_in.post(f"/u/ada/history/{name}{action}", title="A").status == 404
-    assert signed_in.get(f"/u/ada/history?deleted={name}").status == 200
+    assert signed_in.get(f"/u/ada/history?deleted={name}&edited={name}").status == 200
 
 
 # ---- edit ----
@@ -105,13 +105,59 @@ def test_a_play_is_edited(signed_in, core, ada, token):
         album_title="",
         played_at="2026-06-01T10:30",
     )
-    assert (answer.status, answer.location) == (303, f"/u/ada/history?source=jellyfin&done=edited#play-{token}")
+    assert (answer.status, answer.location) == (303, f"/u/ada/history?source=jellyfin&edited={token}#play-{token}")
     assert "The play is changed." in signed_in.get(answer.location).text
     retell(core, ada)
     edited, *others = plays(core, ada)
     assert len(others) == 2
     assert (edited.track.name, [it.name for it in edited.artists]) == ("Bachelorette", ["Björk", "Tyler, The Creator"])
     assert (edited.album, int(core.now()) - edited.played_at) == (None, 5400)
+
+
+OTHER = {"title": "Army of Me", "artists": "Skunk Anansie", "album_title": "Post", "played_at": "2026-06-01T08:00"}
+
+
+def test_an_edit_is_undone(signed_in, core, ada, token):
+    before, counted = plays(core, ada), signed_in.get("/u/ada/charts/artists?range=all").html
+    answer = signed_in.post(f"/u/ada/history/{token}?source=jellyfin", **OTHER)
+    page = signed_in.get(answer.location)
+    assert titles(page) == ["Army of Me", "Hunter", "Halleluhwah"]
+
+    undo = page.one("form", class_="notice undo").attributes["action"]
+    answer = signed_in.post(undo)
+    assert (answer.status, answer.location) == (303, f"/u/ada/history?source=jellyfin&done=undone#play-{token}")
+    assert "The play is what it was." in signed_in.get(answer.location).text
+    assert plays(core, ada) == before
+    assert signed_in.get("/u/ada/charts/artists?range=all").html == counted
+    assert {name: wrong for name, wrong in rollups.check(core) if wrong} == {}
+
+    assert signed_in.post(undo).status == 303  # twice is once
+    assert plays(core, ada) == before
+    assert signed_in.get(f"/u/ada/history?edited={token}").all("form", class_="notice undo") == []
+
+
+def test_of_two_edits_the_last_is_undone_and_before_a_deletion_none(signed_in, core, ada, token):
+    signed_in.post(f"/u/ada/history/{token}", **OTHER)
+    once = plays(core, ada)
+    signed_in.post(f"/u/ada/history/{token}", **OTHER | {"title": "Isobel"})
+    signed_in.post(f"/u/ada/history/{token}/undo")
+    assert plays(core, ada) == once
+    signed_in.post(f"/u/ada/history/{token}", **OTHER | {"title": "Isobel"})
+    signed_in.post(f"/u/ada/history/{token}/delete")
+    assert signed_in.post(f"/u/ada/history/{token}/undo").status == 404
+    assert len(plays(core, ada)) == 2
+    signed_in.post(f"/u/ada/history/{token}/restore")
+    assert plays(core, ada)[0].track.name == "Isobel"
+
+
+def test_an_edit_is_undone_for_thirty_days(signed_in, core, ada, token):
+    signed_in.post(f"/u/ada/history/{token}", **OTHER)
+    edited = plays(core, ada)
+    core.clock.advance(corrections.RESTORABLE + 1)
+    signed_in.sign_in()
+    assert signed_in.get(f"/u/ada/history?edited={token}").all("form", class_="notice undo") == []
+    signed_in.post(f"/u/ada/history/{token}/undo")
+    assert plays(core, ada) == edited
 
 
 def test_what_was_not_touched_is_not_changed(signed_in, core, ada, token):
@@ -188,14 +234,14 @@ def test_a_hostile_name_is_only_text(signed_in, core, ada, text):
 # ---- who may ----
 
 
-@pytest.mark.parametrize("action", ["", "/delete", "/restore"])
+@pytest.mark.parametrize("action", ["", "/delete", "/restore", "/undo"])
 def test_nobody_else_may(browser, core, ada, token, action):
     make_account(core, "eve", admin=True)
     before, address = plays(core, ada), f"/u/ada/history/{token}{action}"
     assert f"/u/ada/history/{token}" not in browser.get("/u/ada/history").html
     assert browser.post(address).location.startswith("/login?next=")
     browser.sign_in("eve")
-    page = browser.get(f"/u/ada/history?deleted={token}&done=edited")
+    page = browser.get(f"/u/ada/history?deleted={token}&edited={token}")
     assert f"/u/ada/history/{token}" not in page.html
     assert page.all("p", class_="notice undo") == []
     assert browser.post(address, title="A").status == 403
@@ -214,7 +260,7 @@ def test_somebody_hidden_is_nobody(browser, core, ada):
 
 def test_a_form_of_another_site_changes_nothing(signed_in, core, ada, token):
     before = plays(core, ada)
-    for action in ("", "/delete", "/restore"):
+    for action in ("", "/delete", "/restore", "/undo"):
         page = signed_in.post(f"/u/ada/history/{token}{action}", headers={"Sec-Fetch-Site": "cross-site"}, title="A")
         assert page.status == 403
     assert plays(core, ada) == before
@@ -244,6 +290,11 @@ def test_what_is_too_long_for_an_address_costs_no_more_than_itself(browser, toke
 def test_undo_is_offered_again_after_signing_in(browser, token):
     answer = browser.post(f"/u/ada/history/{token}/restore")
     assert parse_qs(urlsplit(answer.location).query)["next"] == [f"/u/ada/history?deleted={token}"]
+
+
+def test_undo_of_an_edit_is_offered_again_after_signing_in(browser, token):
+    answer = browser.post(f"/u/ada/history/{token}/undo")
+    assert parse_qs(urlsplit(answer.location).query)["next"] == [f"/u/ada/history?edited={token}"]
 
 
 def test_undo_where_the_place_was_taken_since_loses_no_play(signed_in, core, ada, token):

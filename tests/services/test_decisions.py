@@ -83,6 +83,47 @@ def test_an_edited_time_stays_and_is_not_doubled_by_either_telling(core, ada, te
     assert shown() == [(7200, "jellyfin", ("lastfm", "navidrome"))]
 
 
+def test_an_edit_that_was_undone_leaves_the_wrong_time_to_others(core, ada, tell, shown):
+    play = tell("jellyfin", Stamp.START, T).play
+    edit(core, ada, play, played_at=T + 7200)
+    corrections.undo_edit(core, ada.id, play)
+    corrections.undo_edit(core, ada.id, play)  # done: nothing to do
+
+    assert tell("jellyfin", Stamp.START, T) == tell("navidrome", Stamp.START, T + 3) == Duplicate(play)
+    assert isinstance(tell("navidrome", Stamp.START, T + 7200), Stored)
+    assert shown() == [(0, "jellyfin", ("navidrome",)), (7200, "navidrome", ())]
+
+
+def test_an_undone_edit_keeps_who_told_of_the_play_meanwhile(core, ada, tell, shown):
+    play = tell("jellyfin", Stamp.START, T).play
+    edit(core, ada, play, title="Night Rode")
+    assert tell("spotify", Stamp.EITHER, T + 201) == Duplicate(play)
+    corrections.undo_edit(core, ada.id, play)
+
+    assert shown() == [(0, "jellyfin", ("spotify",))]
+
+
+def test_a_play_added_by_hand_outlives_an_edit_to_itself_and_its_undoing(core, ada, tell, shown):
+    play = tell("self", Stamp.SELF, T).play
+    edit(core, ada, play, title="NIGHT ROAD")
+    corrections.undo_edit(core, ada.id, play)
+
+    assert tell("self", Stamp.SELF, T) == Duplicate(play)
+    assert shown() == [(0, "self", ())]
+
+
+def test_a_play_that_was_edited_and_merged_is_not_restored(core, ada, tell, shown):
+    kept = tell("jellyfin", Stamp.START, T).play
+    gone = tell("jellyfin", Stamp.START, T + 3000).play
+    edit(core, ada, gone, played_at=T + 4000)
+    corrections.merge(core, ada.id, gone, kept)
+    for again in (corrections.restore, corrections.undo_edit):
+        with pytest.raises(NotFound):
+            again(core, ada.id, gone)
+
+    assert [at for at, *_ in shown()] == [0]
+
+
 def test_an_edit_onto_the_same_track_in_the_same_second_is_a_conflict(core, ada, tell, shown):
     tell("jellyfin", Stamp.START, T)
     other = tell("jellyfin", Stamp.START, T + 900).play

@@ -1,4 +1,4 @@
-"""`/u/<username>/history/<play>`: change a play of one's own, delete it, bring it back. For its owner only."""
+"""`/u/<username>/history/<play>`: change a play of one's own, delete it, undo either. For its owner only."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def edit(username: str, play: str) -> Response:
             corrections.edit(core, owner.id, found.id, changes, corrections.as_shown(found))
     except forms.REFUSALS as error:
         return forms.refuse(error, _page(owner, found, form.refused(error)))
-    done = {} if changes == Edit() else {"done": "edited"}
+    done = {} if changes == Edit() else {"edited": play}
     return _back(username, _anchor=f"play-{play}", **done)
 
 
@@ -76,6 +76,14 @@ def restore(username: str, play: str) -> Response:
     owner = _owner(username) or _sign_in(_history_address(username, deleted=play))
     corrections.restore(current_core(), owner.id, play_id(play))
     return _back(username, done="restored", _anchor=f"play-{play}")
+
+
+@blueprint.post("/undo")
+def undo(username: str, play: str) -> Response:
+    """Make a play what it was before it was edited, if that was within the last 30 days."""
+    owner = _owner(username) or _sign_in(_history_address(username, edited=play))
+    corrections.undo_edit(current_core(), owner.id, play_id(play))
+    return _back(username, done="undone", _anchor=f"play-{play}")
 
 
 # ---- parts ----

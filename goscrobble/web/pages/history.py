@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from flask import Blueprint, render_template, request
 
@@ -12,7 +13,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
 from goscrobble.domain.scrobbles import Entity, Scrobble, parse_play_token
 from goscrobble.errors import BadInput, NotFound
-from goscrobble.services import accounts, history, ingest
+from goscrobble.services import accounts, corrections, history, ingest
 from goscrobble.services.core import Core
 from goscrobble.web import current_core
 from goscrobble.web.pages import plays, ranges, user, visitor
@@ -42,7 +43,8 @@ def show(username: str) -> str:
         kept=kept(),
         place=place(),
         done=visitor.done() if is_own else "",
-        deleted=_deleted(core, owner) if is_own else "",
+        deleted=_undoable(core, owner, "deleted") if is_own else "",
+        edited=_undoable(core, owner, "edited") if is_own else "",
         pieces=_pieces(asked.filters, found),
         days=list(plays.by_day(found, tz, today)),
         next=following,
@@ -89,11 +91,14 @@ def play_id(token: str) -> int:
     return found
 
 
-def _deleted(core: Core, owner: Account) -> str:
-    """Return the play that a form has just deleted, "" for none, or one that is back again."""
-    token = request.args.get("deleted", "")
+def _undoable(core: Core, owner: Account, what: Literal["deleted", "edited"]) -> str:
+    """Return the play that a form has just deleted or edited, "" for none, or where that was undone since."""
+    token = request.args.get(what, "")
     play = parse_play_token(token)
-    return token if play is not None and not history.by_ids(core, owner.id, [play]) else ""
+    if play is None or not corrections.can_undo(core, owner.id, play):
+        return ""
+    is_shown = bool(history.by_ids(core, owner.id, [play]))
+    return token if is_shown == (what == "edited") else ""
 
 
 def _asked(core: Core, owner: Account) -> Asked:
