@@ -18,6 +18,7 @@ from goscrobble.domain.periods import QUARTER, Days, day_bounds, hour_of_quarter
 
 Numbers = NDArray[np.integer[Any]]
 Unit = Literal["day", "week", "month", "year"]
+DaySums = Sequence[tuple[int, int, int]]  # (day, plays, seconds) of each day with plays, in order
 
 HOURS = 7 * 24
 
@@ -85,15 +86,19 @@ def start_of(day: int, unit: Unit) -> int:
     return on.replace(day=1, month=on.month if unit == "month" else 1).toordinal()
 
 
-def starts(first: int, last: int, unit: Unit) -> Iterator[int]:
-    """Yield the first day of each unit that has a day between two days, both included."""
+def starts(first: int, last: int, unit: Unit) -> Iterable[int]:
+    """Return the first day of each unit that has a day between two days, both included."""
+    return range(first, last + 1) if unit == "day" else _starts(first, last, unit)
+
+
+def _starts(first: int, last: int, unit: Unit) -> Iterator[int]:
     start = start_of(first, unit)
     while start <= last:
         yield start
-        start = start_of(start + {"day": 1, "week": 7, "month": 31, "year": 366}[unit], unit)
+        start = start_of(start + {"week": 7, "month": 31, "year": 366}[unit], unit)
 
 
-def activity(days: Iterable[tuple[int, int, int]], shown: tuple[int, int] | None, unit: Unit) -> list[Activity]:
+def activity(days: DaySums, shown: tuple[int, int] | None, unit: Unit) -> list[Activity]:
     """Sum (day, plays, seconds) by unit, oldest first, units without plays too."""
     if shown is None:
         return []

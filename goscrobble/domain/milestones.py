@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
+from goscrobble.domain.habits import DaySums
 from goscrobble.domain.periods import Period, day_bounds
 
 EVERY = 1000
@@ -22,10 +22,9 @@ def numbers(plays: int) -> list[int]:
 class Days:
     """Local days with their plays, to find the play of a number in."""
 
-    def __init__(self, days: Sequence[tuple[int, int]], tz: ZoneInfo) -> None:
-        """`days` are (ordinal, plays) in order."""
-        self._days = [day for day, _ in days]
-        self._upto = list(accumulate(plays for _, plays in days))
+    def __init__(self, days: DaySums, tz: ZoneInfo) -> None:
+        self._days = [day for day, _, _ in days]
+        self._upto = list(accumulate(plays for _, plays, _ in days))
         self._tz = tz
 
     @property

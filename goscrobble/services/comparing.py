@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import ALL_TIME, Days, Period, day_bounds, days_of, zone
+from goscrobble.domain.periods import ALL_TIME, Period, day_bounds, days_of, zone
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.services.core import Core
-from goscrobble.storage import charts, counting
-from goscrobble.storage.charts import TopEntry, Totals
-from goscrobble.storage.database import Connection
+from goscrobble.storage import charts
+from goscrobble.storage.charts import Plays, TopEntry, Totals
 from goscrobble.storage.entries import names_of
 
 __all__ = ["ComparedPeriods", "ComparedUsers", "Shared", "periods", "users"]
@@ -61,10 +60,9 @@ def users(
     days = days_of(period, zone(one.time_zone))
     limit, offset = min(max(limit, 1), MOST + 1), max(offset, 0)
     with core.database.read(consistent=True) as connection:
-        totals, other_totals = (_totals(connection, account, days) for account in (one, other))
-        plays, others = (
-            counting.count(connection, [account.id], "artists", days).plays_by_id() for account in (one, other)
-        )
+        each = [(account, Plays(connection, [account.id], days)) for account in (one, other)]
+        totals, other_totals = (_totals(of, account) for account, of in each)
+        plays, others = (of.counts("artists").plays_by_id() for _, of in each)
         whole, others_whole = sum(plays.values()), sum(others.values())
         smaller = {
             artist: min(plays[artist] * others_whole, others[artist] * whole) for artist in plays.keys() & others.keys()
@@ -83,20 +81,17 @@ def periods(core: Core, account: Account, one: Period, other: Period, *, limit: 
     An artist without a place there (a rank of None) was not played at all in it.
     """
     tz = zone(account.time_zone)
-    days, others = days_of(one, tz), days_of(other, tz)
     limit = min(max(limit, 1), MOST)
     with core.database.read(consistent=True) as connection:
+        plays = Plays(connection, [account.id], days_of(one, tz))
+        others = plays.on(days_of(other, tz))
         return ComparedPeriods(
-            _totals(connection, account, days),
-            _totals(connection, account, others),
-            _top(connection, account, days, others, limit),
-            _top(connection, account, others, days, limit),
+            _totals(plays, account),
+            _totals(others, account),
+            charts.top(plays, "artists", limit=limit, before=others),
+            charts.top(others, "artists", limit=limit, before=plays),
         )
 
 
-def _totals(connection: Connection, account: Account, days: Days) -> Totals:
-    return charts.totals(connection, [account.id], days, day_bounds(*days, zone(account.time_zone)))
-
-
-def _top(connection: Connection, account: Account, days: Days, before: Days, limit: int) -> list[TopEntry]:
-    return charts.top(connection, [account.id], "artists", days, by="plays", limit=limit, offset=0, before=before)
+def _totals(plays: Plays, account: Account) -> Totals:
+    return charts.totals(plays, day_bounds(*plays.days, zone(account.time_zone)))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from goscrobble.domain import habits
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.habits import Activity, Clock, Streak, Streaks, Unit
+from goscrobble.domain.habits import Activity, Clock, DaySums, Streak, Streaks, Unit
 from goscrobble.domain.milestones import Days as NumberedDays
 from goscrobble.domain.milestones import numbers
 from goscrobble.domain.periods import ALL_TIME, Days, Period, days_of, local_day, zone
@@ -22,6 +22,7 @@ from goscrobble.services.core import Core
 from goscrobble.storage import habits as stored
 from goscrobble.storage import history
 from goscrobble.storage import milestones as milestones_stored
+from goscrobble.storage.counting import EVER, Plays
 from goscrobble.storage.database import Connection
 from goscrobble.storage.entries import names_of
 from goscrobble.storage.milestones import FirstHeard
@@ -102,7 +103,7 @@ def activity(core: Core, account: Account, unit: Unit, period: Period = ALL_TIME
 def clock(core: Core, account: Account, period: Period = ALL_TIME) -> Clock:
     """Return the plays by local hour of the week."""
     with core.database.read(consistent=True) as connection:
-        return clock_of(connection, account, period)
+        return clock_of(_plays(connection, account, period), account)
 
 
 def streaks(core: Core, account: Account) -> Streaks:
@@ -119,7 +120,7 @@ def sittings(core: Core, account: Account, period: Period, *, limit: int = 10) -
     A sitting ends after 30 silent minutes; silence begins when a play, by its length, is over.
     """
     with core.database.read() as connection:
-        return sittings_of(connection, account, period, limit=min(max(limit, 1), MOST))
+        return longest(*stored.ordered(_plays(connection, account, period)), min(max(limit, 1), MOST))
 
 
 def milestones(
@@ -133,7 +134,7 @@ def milestones(
     with core.database.read(consistent=True) as connection:
         streams: list[Iterable[_Found]] = []
         if kind != "artist":
-            streams.append(_numbered(connection, account))
+            streams.append(_numbered(connection, account, stored.days(connection, account.id, EVER)))
         if kind != "plays":
             first = milestones_stored.first_heard(connection, account.id, limit=offset + limit)
             streams.append(_Found(it.at, None, it) for it in first)
@@ -161,19 +162,20 @@ def discoveries(
 # ---- over a connection at hand ----
 
 
-def clock_of(connection: Connection, account: Account, period: Period) -> Clock:
-    """Return what `clock` does."""
-    tz = zone(account.time_zone)
-    asked = days_of(period, tz)
-    if asked == (None, None):
-        return Clock(stored.clock(connection, account.id))
-    return habits.clock_of(stored.starts(connection, account.id, asked), tz)
+def clock_of(plays: Plays, account: Account) -> Clock:
+    """Return plays by local hour of the week."""
+    if plays.is_ever:
+        return Clock(stored.clock(plays.connection, account.id))
+    (starts,) = plays.columns("starts")
+    return habits.clock_of(starts, zone(account.time_zone))
 
 
-def sittings_of(connection: Connection, account: Account, period: Period, *, limit: int) -> list[Sitting]:
-    """Return what `sittings` does."""
-    asked = days_of(period, zone(account.time_zone))
-    return longest(*stored.plays(connection, account.id, asked), limit)
+def numbered(
+    connection: Connection, account: Account, days: DaySums, *, limit: int, offset: int = 0
+) -> list[Milestone]:
+    """Return the plays of round numbers, newest first; `days` are all days with plays."""
+    found = islice(_numbered(connection, account, days), offset, offset + limit)
+    return _milestones(connection, account, list(found))
 
 
 def discovered(connection: Connection, account: Account, period: Period) -> list[FirstHeard]:
@@ -181,6 +183,10 @@ def discovered(connection: Connection, account: Account, period: Period) -> list
     tz = zone(account.time_zone)
     asked = days_of(period, tz)
     return [it for it in milestones_stored.first_heard(connection, account.id) if _is_on(asked, it.at, tz)]
+
+
+def _plays(connection: Connection, account: Account, period: Period) -> Plays:
+    return Plays(connection, [account.id], days_of(period, zone(account.time_zone)))
 
 
 def _is_on(days: Days, at: int, tz: ZoneInfo) -> bool:
@@ -197,12 +203,11 @@ class _Found:
     first: FirstHeard | None
 
 
-def _numbered(connection: Connection, account: Account) -> Iterator[_Found]:
+def _numbered(connection: Connection, account: Account, days: DaySums) -> Iterator[_Found]:
     """Yield the plays of round numbers, newest first; each is looked for only when it is wanted."""
-    tz = zone(account.time_zone)
-    days = NumberedDays([(day, plays) for day, plays, _ in stored.days(connection, account.id, (None, None))], tz)
-    for number in reversed(numbers(days.plays)):
-        play, at = milestones_stored.nth(connection, account.id, *days.place_of(number))
+    numbered = NumberedDays(days, zone(account.time_zone))
+    for number in reversed(numbers(numbered.plays)):
+        play, at = milestones_stored.nth(connection, account.id, *numbered.place_of(number))
         yield _Found(at, (number, play), None)
 
 

@@ -16,7 +16,7 @@ from goscrobble.domain.scrobbles import Entity
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
 from goscrobble.storage import charts, site
-from goscrobble.storage.charts import By, Days, Kind, TopEntry
+from goscrobble.storage.charts import By, Days, Kind, Plays, TopEntry
 from goscrobble.storage.database import Connection
 from goscrobble.storage.site import ChartRow
 
@@ -98,12 +98,12 @@ def _make(core: Core, name: str, asked_at: int) -> ChartRow:
 
 def _document(connection: Connection, name: str) -> Any:
     if name == _TOTALS:
-        found = charts.totals(connection, site.LISTENERS, charts.EVER, ALL_TIME)
+        found = charts.totals(Plays(connection, site.LISTENERS, charts.EVER), ALL_TIME)
         sums = {key: getattr(found, key) for key in ("plays", "seconds", "artists", "albums", "tracks")}
         return {"listeners": int(site.basis(connection).partition(".")[0]), **sums}
     kind, by, first, end = name.split(" ")
     days: Days = (int(first) if first else None, int(end) if end else None)
-    entries = charts.top(connection, site.LISTENERS, kind, days, by=by, limit=MOST, offset=0)  # type: ignore[arg-type]
+    entries = charts.top(Plays(connection, site.LISTENERS, days), kind, by=by, limit=MOST)  # type: ignore[arg-type]
     return [
         [
             [e.entity.id, e.entity.name],

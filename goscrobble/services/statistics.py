@@ -6,9 +6,9 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import ALL_TIME, Period, days_of, zone
 from goscrobble.services.core import Core
 from goscrobble.storage import charts
-from goscrobble.storage.charts import By, Kind, TopEntry, Totals
+from goscrobble.storage.charts import By, Kind, Plays, TopEntry, Totals
 
-__all__ = ["By", "Kind", "TopEntry", "Totals", "top", "totals"]
+__all__ = ["By", "Kind", "TopEntry", "Totals", "extent", "top", "totals"]
 
 MOST = 1000  # entries of one page; one more tells whether there is another
 
@@ -30,19 +30,26 @@ def top(
     """
     tz = zone(account.time_zone)
     with core.database.read(consistent=True) as connection:
+        plays = Plays(connection, [account.id], days_of(period, tz))
         return charts.top(
-            connection,
-            [account.id],
+            plays,
             kind,
-            days_of(period, tz),
             by=by,
             limit=min(max(limit, 1), MOST + 1),
             offset=max(offset, 0),
-            before=None if movement is None else days_of(movement, tz),
+            before=None if movement is None else plays.on(days_of(movement, tz)),
         )
 
 
 def totals(core: Core, account: Account, period: Period = ALL_TIME) -> Totals:
     """Return what an account's plays of a period add up to."""
     with core.database.read(consistent=True) as connection:
-        return charts.totals(connection, [account.id], days_of(period, zone(account.time_zone)), period)
+        return charts.totals(Plays(connection, [account.id], days_of(period, zone(account.time_zone))), period)
+
+
+def extent(core: Core, account: Account) -> tuple[int, int | None]:
+    """Return how many plays an account has, and when the first one began, Unix seconds (None without plays)."""
+    with core.database.read(consistent=True) as connection:
+        plays, _ = Plays(connection, [account.id], charts.EVER).plays_and_seconds()
+        first, _ = charts.edges(connection, [account.id], ALL_TIME)
+    return plays, first

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.habits import Activity, Clock, Streak, activity, streaks
-from goscrobble.domain.periods import FIRST_YEAR, Days, Period, day_bounds, local_day, zone
+from goscrobble.domain.habits import Activity, Clock, DaySums, Streak, activity, streaks
+from goscrobble.domain.periods import FIRST_YEAR, Period, day_bounds, local_day, zone
 from goscrobble.domain.scrobbles import Scrobble
-from goscrobble.domain.sittings import Sitting
+from goscrobble.domain.sittings import Sitting, longest
 from goscrobble.errors import BadInput
 from goscrobble.services.core import Core
-from goscrobble.services.habits import NewArtist, clock_of, discovered, sittings_of
-from goscrobble.storage import charts, counting, history, milestones
+from goscrobble.services.habits import NewArtist, clock_of, discovered
+from goscrobble.storage import charts, day_plays, history, milestones
 from goscrobble.storage import habits as stored
-from goscrobble.storage.charts import Kind, TopEntry, Totals
+from goscrobble.storage.charts import Plays, TopEntry, Totals
 from goscrobble.storage.database import Connection
 from goscrobble.storage.entries import names_of
 from goscrobble.storage.history import Filters
@@ -56,21 +56,22 @@ def review(core: Core, account: Account, year: int) -> YearReview:
     first, end = (date(y, 1, 1).toordinal() for y in (year, year + 1))
     period = day_bounds(first, end, tz)
     with core.database.read(consistent=True) as connection:
-        days = stored.days(connection, account.id, (first, end))
-        played = [day for day, _, _ in days]
-        sittings = sittings_of(connection, account, period, limit=1)
-        new_artists, newcomers = _new_artists(connection, account, period, (first, end))
+        plays = Plays(connection, [account.id], (first, end))
+        plays.columns(*day_plays.NAMES)  # all that will be asked for, at once
+        days = stored.days(connection, account.id, plays.days)
+        sittings = longest(*stored.ordered(plays), 1)
+        new_artists, newcomers = _new_artists(plays, account, period)
         return YearReview(
             year=year,
-            totals=charts.totals(connection, [account.id], (first, end), period),
-            previous=_totals_of_year(connection, account, year - 1),
+            totals=charts.totals(plays, period),
+            previous=_totals_of_year(plays, account, year - 1),
             days=len(days),
-            artists=_top(connection, account, "artists", (first, end)),
-            albums=_top(connection, account, "albums", (first, end)),
-            tracks=_top(connection, account, "tracks", (first, end)),
+            artists=charts.top(plays, "artists", limit=MOST),
+            albums=charts.top(plays, "albums", limit=MOST),
+            tracks=charts.top(plays, "tracks", limit=MOST),
             months=activity(days, (first, end - 1), "month"),
-            clock=clock_of(connection, account, period),
-            streak=streaks(played, end, tz).longest,
+            clock=clock_of(plays, account),
+            streak=streaks([day for day, _, _ in days], end, tz).longest,
             busiest=_busiest(days),
             sitting=sittings[0] if sittings else None,
             first=_first(connection, account, period) if days else None,
@@ -80,16 +81,12 @@ def review(core: Core, account: Account, year: int) -> YearReview:
         )
 
 
-def _totals_of_year(connection: Connection, account: Account, year: int) -> Totals:
-    days = first, end = (date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())
-    return charts.totals(connection, [account.id], days, day_bounds(first, end, zone(account.time_zone)))
+def _totals_of_year(plays: Plays, account: Account, year: int) -> Totals:
+    first, end = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()
+    return charts.totals(plays.on((first, end)), day_bounds(first, end, zone(account.time_zone)))
 
 
-def _top(connection: Connection, account: Account, kind: Kind, days: Days) -> list[TopEntry]:
-    return charts.top(connection, [account.id], kind, days, by="plays", limit=MOST, offset=0)
-
-
-def _busiest(days: list[tuple[int, int, int]]) -> Activity | None:
+def _busiest(days: DaySums) -> Activity | None:
     if not days:
         return None
     day, plays, seconds = max(days, key=lambda it: (it[1], it[0]))
@@ -106,12 +103,12 @@ def _last(connection: Connection, account: Account, period: Period) -> Scrobble 
     return plays[0] if plays else None
 
 
-def _new_artists(connection: Connection, account: Account, period: Period, days: Days) -> tuple[int, list[NewArtist]]:
+def _new_artists(plays: Plays, account: Account, period: Period) -> tuple[int, list[NewArtist]]:
     """Return how many artists were new, and the most played of them; ties by who was heard first."""
-    new = discovered(connection, account, period)
+    new = discovered(plays.connection, account, period)
     if not new:
         return 0, []
-    plays = counting.count(connection, [account.id], "artists", days).plays_by_id()
-    most = sorted(new, key=lambda it: (-plays[it.artist_id], it.at, it.artist_id))[:MOST]
-    names = names_of(connection, "artists", [it.artist_id for it in most])
-    return len(new), [NewArtist(names[it.artist_id], it.at, plays[it.artist_id]) for it in most]
+    counts = plays.counts("artists").plays_by_id()
+    most = sorted(new, key=lambda it: (-counts[it.artist_id], it.at, it.artist_id))[:MOST]
+    names = names_of(plays.connection, "artists", [it.artist_id for it in most])
+    return len(new), [NewArtist(names[it.artist_id], it.at, counts[it.artist_id]) for it in most]

@@ -13,12 +13,11 @@ from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import ScrobbleRow, User, table
-from goscrobble.storage import counting
-from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind
+from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind, Plays
 from goscrobble.storage.day_plays import Users
 from goscrobble.storage.entries import artists_of, names_of
 
-__all__ = ["EVER", "By", "Days", "Kind", "TopEntry", "Totals", "plays_of_all", "top", "totals"]
+__all__ = ["EVER", "By", "Days", "Kind", "Plays", "TopEntry", "Totals", "edges", "plays_of_all", "top", "totals"]
 
 By = Literal["plays", "time"]
 
@@ -67,39 +66,30 @@ class _Line:
 
 
 def top(
-    connection: Connection,
-    users: Users,
-    kind: Kind,
-    days: Days,
-    *,
-    by: By,
-    limit: int,
-    offset: int,
-    before: Days | None = None,
+    plays: Plays, kind: Kind, *, by: By = "plays", limit: int, offset: int = 0, before: Plays | None = None
 ) -> list[TopEntry]:
     """Return a top list, best first; ties by last played (of all time), then by the entry's id, so that pages agree.
 
-    `before` are the days whose ranks the entries are compared with.
+    `before` are the plays whose ranks the entries are compared with.
     """
-    if days == EVER and not counting.merged_entries(connection, kind):
-        lines = _from_sums(connection, users, kind, by, limit, offset)
+    if plays.is_ever and not plays.merged(kind):
+        lines = _from_sums(plays, kind, by, limit, offset)
     else:
-        counts = counting.count(connection, users, kind, days)
-        lines = _from_counts(connection, users, kind, counts, by, limit, offset)
-    earlier: Mapping[int, tuple[int, int]] = {}
-    if before is not None:
-        earlier = _ranks(connection, users, kind, before, by, {line.key for line in lines})
-    return _entries(connection, kind, lines, offset, earlier if before is not None else None)
+        lines = _from_counts(plays, kind, by, limit, offset)
+    earlier = None if before is None else _ranks(before, kind, by, {line.key for line in lines})
+    return _entries(plays.connection, kind, lines, offset, earlier)
 
 
-def totals(connection: Connection, users: Users, days: Days, period: Period) -> Totals:
-    """Return what the plays of some days add up to; `period` is when the days begin and end."""
-    plays, seconds = counting.plays_and_seconds(connection, users, days)
-    artists, albums, tracks = counting.distinct(connection, users, days)
-    return Totals(plays, seconds, artists, albums, tracks, *_edges(connection, users, period))
+def totals(plays: Plays, period: Period) -> Totals:
+    """Return what plays add up to; `period` is when their days begin and end."""
+    if not plays.is_ever:
+        plays.columns("tracks", "artists", "albums", "seconds")  # at once
+    artists, albums, tracks = (plays.distinct(kind) for kind in ROLLUPS)
+    first, last = edges(plays.connection, plays.users, period)
+    return Totals(*plays.plays_and_seconds(), artists, albums, tracks, first, last)
 
 
-def _edges(connection: Connection, users: Users, period: Period) -> tuple[int | None, int | None]:
+def edges(connection: Connection, users: Users, period: Period) -> tuple[int | None, int | None]:
     """Return when the first and the last play of a period began; of one user they are at the ends of an index."""
     if isinstance(users, Select):
         rollup = ROLLUPS["tracks"]
@@ -124,53 +114,51 @@ def plays_of_all(connection: Connection) -> dict[int, tuple[str, int]]:
 # ---- lines ----
 
 
-def _from_sums(connection: Connection, users: Users, kind: Kind, by: By, limit: int, offset: int) -> list[_Line]:
+def _from_sums(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> list[_Line]:
     """Read a list of all time from the sums of all time."""
     rollup = ROLLUPS[kind]
-    key, mine = rollup.c[KEYS[kind]], rollup.c.user_id.in_(users)
+    key = rollup.c[KEYS[kind]]
     columns: list[ColumnElement[int]] = [rollup.c.plays, rollup.c.seconds, rollup.c.first_at, rollup.c.last_at]
-    query = select(key, *columns).where(mine)
-    if not counting.is_one(users):
+    if not plays.is_of_one:
         columns = [func.sum(columns[0]), func.sum(columns[1]), func.min(columns[2]), func.max(columns[3])]
-        query = select(key, *columns).where(mine).group_by(key)
+    query = select(key, *columns).where(rollup.c.user_id.in_(plays.users))
+    if not plays.is_of_one:
+        query = query.group_by(key)
     value = columns[0] if by == "plays" else columns[1]
     query = query.order_by(value.desc(), columns[3].desc(), key).limit(limit).offset(offset)
-    return [_Line(*map(int, row)) for row in connection.execute(query)]
+    return [_Line(*map(int, row)) for row in plays.connection.execute(query)]
 
 
-def _from_counts(
-    connection: Connection, users: Users, kind: Kind, counts: Counts, by: By, limit: int, offset: int
-) -> list[_Line]:
+def _from_counts(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> list[_Line]:
     last = offset + limit
-    values = counts.plays if by == "plays" else counts.seconds
+    values = _values(plays.counts(kind), by)
     lowest = int(np.partition(values, -last)[-last]) if len(values) > last else 0
-    return _ordered(connection, users, kind, counts, values, lowest)[offset:last]
+    return _ordered(plays, kind, by, lowest)[offset:last]
 
 
-def _ordered(
-    connection: Connection, users: Users, kind: Kind, counts: Counts, values: Numbers, lowest: int
-) -> list[_Line]:
+def _ordered(plays: Plays, kind: Kind, by: By, lowest: int) -> list[_Line]:
     """Return what has at least so many plays or seconds, best first."""
-    above = values >= lowest
+    counts = plays.counts(kind)
+    above = _values(counts, by) >= lowest
     ids = counts.ids[above].tolist()
-    edges = counting.edges(connection, users, kind, ids)
+    edges = plays.edges(kind, ids)
     counted = zip(ids, counts.plays[above].tolist(), counts.seconds[above].tolist(), strict=True)
-    lines = [_Line(key, plays, seconds, *edges[key]) for key, plays, seconds in counted]
-    value = dict(zip(ids, values[above].tolist(), strict=True))
-    return sorted(lines, key=lambda line: (-value[line.key], -line.last_at, line.key))
+    lines = [_Line(key, number, seconds, *edges[key]) for key, number, seconds in counted]
+    return sorted(lines, key=lambda line: (-(line.plays if by == "plays" else line.seconds), -line.last_at, line.key))
 
 
-def _ranks(
-    connection: Connection, users: Users, kind: Kind, days: Days, by: By, wanted: Collection[int]
-) -> dict[int, tuple[int, int]]:
-    """Return rank and plays of those of the wanted that were played on these days."""
-    counts = counting.count(connection, users, kind, days)
-    values = counts.plays if by == "plays" else counts.seconds
-    found = values[np.isin(counts.ids, list(wanted))]
+def _ranks(plays: Plays, kind: Kind, by: By, wanted: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Return rank and plays of those of the wanted that were played."""
+    counts = plays.counts(kind)
+    found = _values(counts, by)[np.isin(counts.ids, list(wanted))]
     if not len(found):
         return {}
-    lines = _ordered(connection, users, kind, counts, values, int(found.min()))
+    lines = _ordered(plays, kind, by, int(found.min()))
     return {line.key: (rank, line.plays) for rank, line in enumerate(lines, 1) if line.key in wanted}
+
+
+def _values(counts: Counts, by: By) -> Numbers:
+    return counts.plays if by == "plays" else counts.seconds
 
 
 def _entries(

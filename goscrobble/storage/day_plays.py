@@ -21,13 +21,13 @@ from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import day_bounds, local_day
 from goscrobble.models import ScrobbleRow, TrackArtist, UserDayPlays, table
-from goscrobble.storage.dialect import Compiled, upsert
+from goscrobble.storage.dialect import Compiled, rows, upsert
 
 _scrobble, _packed, _track_artist = table(ScrobbleRow), table(UserDayPlays), table(TrackArtist)
 NAME = _packed.name
 _ITEM = "I"  # 32 bits: an id of the catalogue, seconds (at most a week), or Unix time until 2106
 _STORED = "<u4"  # the same, in the order of bytes that a database keeps when it moves between machines
-_NAMES = ("tracks", "artists", "albums", "seconds", "starts")
+NAMES = ("tracks", "artists", "albums", "seconds", "starts")
 _SLACK = 2 * 3600  # seconds by which a clock was ever set back over midnight, and more
 Users = Collection[int] | Select[Any]  # ids, or what selects them
 _APART = 8  # days without a change that are read along rather than asked for apart
@@ -90,7 +90,7 @@ def write(connection: Connection, user_id: int, days: Collection[int], tz: ZoneI
 def put(connection: Connection, user_id: int, days: dict[int, Columns]) -> None:
     """Store these days; one without plays is removed."""
     full = [
-        {"user_id": user_id, "day": day, **{name: _pack(getattr(columns, name)) for name in _NAMES}}
+        {"user_id": user_id, "day": day, **{name: _pack(getattr(columns, name)) for name in NAMES}}
         for day, columns in sorted(days.items())
         if columns.tracks
     ]
@@ -111,8 +111,8 @@ def read(connection: Connection, users: Users, first: int | None, end: int | Non
         query = query.where(_packed.c.day >= first)
     if end is not None:
         query = query.where(_packed.c.day < end)
-    rows = connection.execute(query.order_by(_packed.c.user_id, _packed.c.day)).all()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in names)
+    found = rows(connection, query.order_by(_packed.c.user_id, _packed.c.day))
+    columns = zip(*found, strict=True) if found else ([] for _ in names)
     return [_unpacked(b"".join(parts)) for parts in columns]
 
 
@@ -121,7 +121,7 @@ def days(connection: Connection, user_id: int) -> Iterator[tuple[int, Columns]]:
     query = select(_packed).where(_packed.c.user_id == user_id).order_by(_packed.c.day)
     for row in connection.execute(query):
         columns = Columns()
-        for name in _NAMES:
+        for name in NAMES:
             getattr(columns, name).extend(_unpacked(getattr(row, name)).tolist())
         yield row.day, columns
 
@@ -181,7 +181,7 @@ def _upsert(connection: Connection) -> Compiled:
     dialect = connection.dialect.name
     if dialect not in _made:
         statement = upsert(connection, _packed)
-        changes = {name: statement.excluded[name] for name in _NAMES}
+        changes = {name: statement.excluded[name] for name in NAMES}
         statement = statement.on_conflict_do_update(index_elements=list(_packed.primary_key), set_=changes)
         _made[dialect] = Compiled(connection, statement, _packed.c.keys())
     return _made[dialect]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Insert, Table, any_, func, literal, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Insert, Select, Table, any_, func, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -34,6 +34,17 @@ def among(connection: Connection, column: ColumnElement[int], ids: Collection[in
     if connection.dialect.name == "postgresql":
         return column == any_(literal(ordered, ARRAY(BigInteger)))
     return column.in_(select(func.json_each(json.dumps(ordered)).table_valued("value").c.value))
+
+
+def rows(connection: Connection, query: Select[Any]) -> Sequence[Any]:
+    """Return all that a query finds, as the driver gives it: for thousands of rows of numbers and bytes.
+
+    SQLAlchemy's own rows would take twice as long.
+    """
+    result = connection.execute(query)
+    found = result.cursor.fetchall()
+    result.close()
+    return found
 
 
 def storable(text: str, longest: int | None = None) -> str:

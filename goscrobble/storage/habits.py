@@ -5,23 +5,24 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy import Connection, select
 
-from goscrobble.domain.habits import HOURS, Numbers
+from goscrobble.domain.habits import HOURS, DaySums, Numbers
 from goscrobble.domain.periods import Days
 from goscrobble.models import UserClock, UserDay, table
-from goscrobble.storage import day_plays
+from goscrobble.storage.counting import Plays
+from goscrobble.storage.dialect import rows
 
 _day, _clock = table(UserDay), table(UserClock)
 
 
-def days(connection: Connection, user_id: int, asked: Days) -> list[tuple[int, int, int]]:
-    """Return (local day, plays, seconds) of each day with plays, in order."""
+def days(connection: Connection, user_id: int, asked: Days) -> DaySums:
+    """Return what the plays of each day add up to."""
     first, end = asked
     query = select(_day.c.day, _day.c.plays, _day.c.seconds).where(_day.c.user_id == user_id)
     if first is not None:
         query = query.where(_day.c.day >= first)
     if end is not None:
         query = query.where(_day.c.day < end)
-    return [*connection.execute(query.order_by(_day.c.day)).all()]
+    return rows(connection, query.order_by(_day.c.day))
 
 
 def clock(connection: Connection, user_id: int) -> tuple[int, ...]:
@@ -32,14 +33,9 @@ def clock(connection: Connection, user_id: int) -> tuple[int, ...]:
     return tuple(hours)
 
 
-def starts(connection: Connection, user_id: int, asked: Days) -> Numbers:
-    """Return when each play began, Unix time, day after day."""
-    return day_plays.read(connection, [user_id], *asked, "starts")[0]
-
-
-def plays(connection: Connection, user_id: int, asked: Days) -> tuple[Numbers, Numbers]:
-    """Return when each play began (Unix time, oldest first) and its seconds."""
-    starts, seconds = day_plays.read(connection, [user_id], *asked, "starts", "seconds")
+def ordered(plays: Plays) -> tuple[Numbers, Numbers]:
+    """Return when each play of one listener began (Unix time, oldest first) and its seconds."""
+    starts, seconds = plays.columns("starts", "seconds")
     # Where a clock was set back over midnight, a day's first plays come before the last ones of the day before.
     order = np.lexsort((seconds, starts))
     return starts[order], seconds[order]

@@ -64,7 +64,7 @@ class _Words:
     def __init__(self, connection: Connection, kind: Kind) -> None:
         self._connection = connection
         self._kind: Kind = kind
-        self._merged = {} if kind == "artists" else merged_entries(connection, "artists")
+        self._merged = {} if kind == "artists" else merged_entries(connection)["artists"]
 
     def find(self, words: Sequence[str]) -> tuple[set[int], bool]:
         """Return the entries, and whether these are all: begin with the rarest word, keep what has the others too."""

@@ -35,7 +35,7 @@ def hits(connection: Connection, kind: Kind, matched: Match, viewer: Account | N
 
     An entry that was merged into another is found by both names and shown as the other.
     """
-    merged = merged_entries(connection, kind)
+    merged = merged_entries(connection)[kind]
     best: list[tuple[int, int]] = []
     seen: set[int] = set()
     for ids in (matched.named, matched.begun, matched.other):

@@ -9,8 +9,9 @@ from flask import Blueprint, render_template
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import Period, day_bounds, zone
-from goscrobble.services import accounts, habits, history, playback, positions, sources, statistics
+from goscrobble.services import accounts, history, playback, positions, sources, statistics
 from goscrobble.services.core import Core
+from goscrobble.services.overview import overview
 from goscrobble.web import charts, current_core
 from goscrobble.web.pages import plays, ranges, visitor
 from goscrobble.web.pages.connections import Connection
@@ -51,20 +52,19 @@ def show(username: str) -> str:
 
 def _statistics(core: Core, owner: Account, chosen: ranges.Chosen, today: date) -> dict[str, object]:
     """Return what the page tells of a history that is not empty."""
-    counted = statistics.totals(core, owner, chosen.period)
-    before = statistics.totals(core, owner, chosen.before) if chosen.before is not None else None
-    activity = habits.activity(core, owner, chosen.unit, chosen.period)
+    found = overview(
+        core, owner, chosen.period, chosen.before, unit=chosen.unit, tops=TOPS, last_days=YEAR, milestones=MILESTONES
+    )
     first_day = today - timedelta(days=YEAR - 1)
-    year = habits.activity(core, owner, "day", days(owner, first_day, today))
     return {
-        "counted": counted,
-        "before": before,
-        "tops": [(kind, statistics.top(core, owner, kind, chosen.period, limit=TOPS[kind])) for kind in KINDS],
-        "activity": charts.bars([(it.start, it.plays, it.seconds) for it in activity]),
-        "heat": charts.heat_map({it.start: it.plays for it in year}, first_day, today),
-        "clock": charts.week_clock(habits.clock(core, owner, chosen.period).hours),
-        "streaks": habits.streaks(core, owner),
-        "milestones": habits.milestones(core, owner, kind="plays", limit=MILESTONES),
+        "counted": found.totals,
+        "before": found.before,
+        "tops": [*found.tops.items()],
+        "activity": charts.bars([(it.start, it.plays, it.seconds) for it in found.activity]),
+        "heat": charts.heat_map({it.start: it.plays for it in found.last_days}, first_day, today),
+        "clock": charts.week_clock(found.clock.hours),
+        "streaks": found.streaks,
+        "milestones": found.milestones,
     }
 
 
@@ -84,12 +84,12 @@ def _questions(core: Core, owner: Account) -> list[Connection]:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose pages these are, what there is to go to, and what their history adds up to."""
+    """Whose pages these are, what there is to go to, and how long their history is."""
 
     username: str
     privacy: str
     time_zone: str
-    totals: statistics.Totals
+    plays: int
     first_day: date | None
     years: tuple[int, ...]  # with plays in or between them, the newest first
 
@@ -98,8 +98,8 @@ def head(core: Core, owner: Account, viewer: Account | None) -> dict[str, object
     """Return what the templates of all pages of a person are told: `person`, `owner`, `is_own`."""
     tz = zone(owner.time_zone)
     today = datetime.fromtimestamp(core.now(), tz).date()
-    totals = statistics.totals(core, owner)
-    first = None if totals.first_at is None else datetime.fromtimestamp(totals.first_at, tz).date()
+    plays, first_at = statistics.extent(core, owner)
+    first = None if first_at is None else datetime.fromtimestamp(first_at, tz).date()
     years = () if first is None else tuple(range(today.year, min(first.year, today.year) - 1, -1))
-    person = Person(owner.username, owner.privacy, owner.time_zone, totals, first, years)
+    person = Person(owner.username, owner.privacy, owner.time_zone, plays, first, years)
     return {"person": person, "owner": owner, "is_own": viewer is not None and viewer.id == owner.id}
