@@ -13,9 +13,21 @@ from goscrobble.services.core import Core
 from goscrobble.storage import history as stored
 from goscrobble.storage.history import EVERYTHING, Filters
 
-__all__ = ["EVERYTHING", "Filters", "by_ids", "cursor_of", "find", "most_recent", "place_of", "recent"]
+__all__ = [
+    "EVERYTHING",
+    "LONGEST",
+    "MOST",
+    "Filters",
+    "by_ids",
+    "cursor_of",
+    "find",
+    "most_recent",
+    "place_of",
+    "recent",
+]
 
 MOST = 1000  # plays of one page
+LONGEST = 200  # characters of the words that plays are filtered by
 _SITE_RECENT = 7 * 86400  # seconds: what "recent" reaches back to on the whole site
 
 
@@ -24,8 +36,10 @@ def recent(
 ) -> tuple[list[Scrobble], str | None]:
     """Return a page of an account's plays, newest first, and the cursor of the next one (None: no more).
 
-    Raises BadInput for a cursor that is not one of ours.
+    Raises BadInput for a cursor that is not one of ours, and for words that are too long or that too many names have.
     """
+    if len(filters.q) > LONGEST:
+        raise BadInput(f"q must have at most {LONGEST} characters")
     after = place_of(cursor) if cursor else None
     with core.database.read() as connection:
         plays, place = stored.page(connection, account.id, filters, limit=min(max(limit, 1), MOST), after=after)

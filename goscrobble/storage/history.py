@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.models import Album, Artist, ScrobbleRow, Track, TrackArtist, User, table
+from goscrobble.storage import naming
 from goscrobble.storage.users import visible_to
 
 _scrobble, _user = table(ScrobbleRow), table(User)
@@ -18,7 +19,10 @@ _artist, _album, _track, _track_artist = table(Artist), table(Album), table(Trac
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which plays: Unix seconds from `start` up to but not including `end`; UUIDs of catalogue entries; a source."""
+    """Which plays: Unix seconds from `start` up to but not including `end`; UUIDs of catalogue entries; a source.
+
+    `q` are words, each of which begins one of the title or its artists, or of the album or its artist.
+    """
 
     start: int | None = None
     end: int | None = None
@@ -26,6 +30,7 @@ class Filters:
     album: str | None = None
     track: str | None = None
     source: str | None = None
+    q: str = ""
 
 
 EVERYTHING = Filters()
@@ -78,8 +83,13 @@ def of_anybody(connection: Connection, ids: Collection[int]) -> dict[int, Scrobb
 def page(
     connection: Connection, user_id: int, filters: Filters, *, limit: int, after: Place | None
 ) -> tuple[list[Scrobble], Place | None]:
-    """Return a user's plays, newest first, and where the next page begins (None: this is the last)."""
+    """Return a user's plays, newest first, and where the next page begins (None: this is the last).
+
+    Raises BadInput for words that too many names have.
+    """
     query = _filtered(_BASE.where(_scrobble.c.user_id == user_id), filters)
+    if filters.q:
+        query = query.where(*naming.has_words(connection, user_id, filters.q))
     return _page(connection, query, limit, after)
 
 

@@ -42,12 +42,7 @@ def match(connection: Connection, kind: Kind, words: Sequence[str], whole: str) 
 
     A word may also be one of the artist's, as long as another is of the title. `whole` is `words.whole_of` the query.
     """
-    if len(words) == 1:
-        ids = _titled(connection, kind, words[0])
-        other, complete = list(dict.fromkeys(ids[:READ])), len(ids) <= READ
-    else:
-        found, complete = _Words(connection, kind).find(words) if words else (set(), True)
-        other = sorted(found)
+    other, complete = entries(connection, kind, words) if words else ([], True)
     most = RANKED[kind]
     query = select(_word.c.word, _word.c.entity_id).where(*_begins(kind, whole))
     rows = connection.execute(query.order_by(_word.c.word, _word.c.entity_id).limit(most + 1)).all()
@@ -56,6 +51,18 @@ def match(connection: Connection, kind: Kind, words: Sequence[str], whole: str) 
     named = [id_ for word, id_ in rows[:most] if word == whole]
     begun = [id_ for word, id_ in rows[:most] if word != whole]
     return Match(named, begun, other[:most], complete and max(len(rows), len(other)) <= most)
+
+
+def entries(connection: Connection, kind: Kind, words: Sequence[str]) -> tuple[list[int], bool]:
+    """Return the entries that each of the words (at least one) begins a word of, and whether these are all.
+
+    A word may also be one of the artist's, as long as another is of the title.
+    """
+    if len(words) == 1:
+        ids = _titled(connection, kind, words[0])
+        return list(dict.fromkeys(ids[:READ])), len(ids) <= READ
+    found, complete = _Words(connection, kind).find(words)
+    return sorted(found), complete
 
 
 class _Words:

@@ -12,6 +12,7 @@ from goscrobble.services import ingest, playback
 from goscrobble.testing import make_account, make_draft
 from goscrobble.testing.clock import START
 from tests.api.payloads import AT
+from tests.catalogue.world import merge, uuid_of
 
 DAY = 86_400
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -216,6 +217,20 @@ def test_pages_of_a_top_list_go_by_offset(get, month):
     assert get("/users/ada/top/tracks?offset=2147483647") == {"tracks": [], "next": None}
 
 
+def test_what_was_merged_is_found_by_the_words_that_are_shown(get, core, ada, hear):
+    hear(ada, AT - 1000, title="Jóga", artists=("Björk",), album="Homogenic")
+    hear(ada, AT - 2000, title="Hunter", artists=("Björk", "Mark Bell"), album="Homogenic")
+    hear(ada, AT - 3000, title="Halleluhwah", artists=("Can",), album="Tago Mago")
+    for kind, name, into in (
+        ("tracks", "Halleluhwah", "Hunter"),
+        ("artists", "Mark Bell", "Can"),
+        ("albums", "Tago Mago", "Homogenic"),
+    ):
+        merge(core, kind, uuid_of(core, kind, name), uuid_of(core, kind, into))
+    found = {q: len(get(f"/users/ada/scrobbles?q={q}")["scrobbles"]) for q in ("hunter", "can", "homogenic", "joga")}
+    assert found == {"hunter": 2, "can": 2, "homogenic": 3, "joga": 1}
+
+
 def test_a_history_can_be_of_one_artist_album_track_or_source(get, core, month):
     ingest.submit(core, month.id, [make_draft(played_at=AT - 5 * DAY)], source="multiscrobbler")
     hero = get("/users/ada/scrobbles?source=jellyfin")["scrobbles"][-1]
@@ -232,6 +247,9 @@ def test_a_history_can_be_of_one_artist_album_track_or_source(get, core, month):
     assert titles(f"track={hero['track']['id']}") == ["Hero"]
     assert titles(f"track={'0' * 36}") == []
     assert titles(f"artist={can}&from=2026-05-31") == ["Spoon", "Spoon"]
+    assert titles("q=spo") == ["Spoon"] * 3
+    assert titles("q=CAN&to=2026-05-30") == titles(f"artist={can}&to=2026-05-30") != []
+    assert len(titles("q=")) == len(titles(""))
 
 
 # ---- periods ----
@@ -353,6 +371,7 @@ BAD_HISTORIES = {
     "album=" + "a" * 37: "album must have at most 36 characters",
     "track=%00" + "a" * 35: "track must not contain a NUL character",
     "source=" + "s" * 41: "source must have at most 40 characters",
+    "q=" + "q" * 201: "q must have at most 200 characters",
 }
 
 

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from goscrobble.services import history
+from goscrobble.storage import matching
 from goscrobble.testing import make_account
 from tests.pages.test_user import listen
 
@@ -87,6 +90,44 @@ def test_plays_of_a_source(browser, core, ada):
     assert page.one("option", value="self").attributes.get("selected", "no") is None
 
 
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("joga", ["Jóga"]),
+        ("JÓG", ["Jóga"]),
+        ("bjork hunt", ["Hunter"]),
+        ("BJÖRK", ["Jóga", "Hunter"]),
+        ("mark bell", ["Hunter"]),
+        ("homo", ["Jóga", "Hunter"]),
+        ("mago can", ["Halleluhwah"]),
+        ("oga", []),
+        ("homogenic mago", []),
+        ("…", []),
+        (" ", ["Jóga", "Hunter", "Halleluhwah"]),
+    ],
+)
+def test_plays_with_words_in_the_title_the_artists_or_the_album(browser, core, ada, q, expected):
+    listen(core, ada, *SONGS)
+    page = browser.get(f"/u/ada/history?q={quote(q)}")
+    assert titles(page) == expected
+    assert page.one("input", id="words").attributes["value"] == q
+
+
+def test_words_of_an_album_find_only_the_plays_from_it(browser, core, ada):
+    listen(core, ada, (70 * 3600, {"title": "Jóga", "artists": ("Björk",), "album": "Live Box"}), *SONGS)
+    assert len(titles(browser.get("/u/ada/history?q=joga"))) == 2
+    assert len(titles(browser.get("/u/ada/history?q=box"))) == 1
+    assert titles(browser.get("/u/ada/history?q=box&to=2020-01-01")) == []
+
+
+def test_words_that_very_many_names_have_are_refused(browser, core, ada, monkeypatch):
+    listen(core, ada, *SONGS)
+    monkeypatch.setattr(matching, "READ", 1)
+    page = browser.get("/u/ada/history?q=h")
+    assert (page.status, "very many names" in page.text) == (400, True)
+    assert titles(browser.get("/u/ada/history?q=hunter")) == ["Hunter"]
+
+
 def test_filters_stay_on_the_way_to_older_plays_and_back(browser, core, ada):
     listen(core, ada, *((3600 * (i + 1), {"title": f"Song {i:03}", "duration": 200}) for i in range(60)))
     page = browser.get("/u/ada/history?source=jellyfin&from=2026-05-01&to=2026-06-01")
@@ -115,6 +156,7 @@ def test_nothing_that_fits_is_said_with_the_way_out(browser, core, ada):
         ("source=%00", "source must be"),
         ("artist=1'--", "artist must be"),
         ("track=%F0%9F%8E%A7", "track must be"),
+        ("q=" + "x" * 201, "at most 200 characters"),
         ("before=MC4wLjA", "not one this server gave"),
         ("before=%FF", "not one this server gave"),
     ],

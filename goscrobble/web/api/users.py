@@ -59,6 +59,9 @@ class HistoryQuery(BaseModel):
     album: Annotated[str, _UUID] | None = Field(default=None, description="An album's id.")
     track: Annotated[str, _UUID] | None = Field(default=None, description="A track's id.")
     source: Annotated[str, Text(40)] | None = Field(default=None, description="A plugin's name.")
+    q: Annotated[str, Text(history.LONGEST)] = Field(
+        default="", description="Words that begin words of the title or its artists, or of the album or its artist."
+    )
 
 
 @blueprint.get("/users/<username>")
@@ -94,6 +97,7 @@ def scrobbles(username: str) -> dict[str, Any]:
         album=wanted.album,
         track=wanted.track,
         source=wanted.source,
+        q=wanted.q.strip(),
     )
     if filters.start is not None and filters.end is not None:
         is_day = not _is_seconds(wanted.to)  # a day is part of the range, a second is not

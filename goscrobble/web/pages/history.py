@@ -20,7 +20,7 @@ from goscrobble.web.pages import plays, ranges, user, visitor
 
 PLAYS = 50  # of one page
 MUSIC = ("artist", "album", "track")  # what a filter by an id may be of
-FILTERS = ("range", "from", "to", "source", *MUSIC)
+FILTERS = ("range", "from", "to", "source", "q", *MUSIC)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 blueprint = Blueprint("history", __name__)
@@ -116,6 +116,7 @@ def _asked(core: Core, owner: Account) -> Asked:
         album=asked.get("album"),
         track=asked.get("track"),
         source=asked.get("source"),
+        q=asked.get("q", "").strip(),
     )
     return Asked(filters, time, sources)
 

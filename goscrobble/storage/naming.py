@@ -1,0 +1,56 @@
+"""Which plays of somebody have some words in their names, without looking at each.
+
+The words lead to entries of the catalogue, these to the tracks that the listener has heard, and those are in the index
+of the plays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from goscrobble.domain.words import whole_of, words_asked
+from goscrobble.errors import BadInput
+from goscrobble.models import ScrobbleRow, Told, Track, TrackArtist, UserTrack, table
+from goscrobble.storage import matching
+from goscrobble.storage.counting import ENTITIES, Kind
+from goscrobble.storage.dialect import among
+
+_scrobble, _heard, _told = table(ScrobbleRow), table(UserTrack), table(Told)
+_track, _track_artist = table(Track), table(TrackArtist)
+
+
+def has_words(connection: Connection, user_id: int, q: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for plays with these words: tracks, which the index has, and the time they were heard in.
+
+    Each word begins one of the title or its artists, or of the album or its artist. Every play of an album was told so,
+    hence its tracks are known. Raises BadInput for words that too many names have.
+    """
+    words = words_asked(q) or [whole_of(q)]
+    artists, albums, tracks = (_entries(connection, kind, words) for kind in ("artists", "albums", "tracks"))
+    credited = select(_track_artist.c.track_id).where(among(connection, _track_artist.c.artist_id, artists))
+    on_albums = select(_told.c.track_id).where(among(connection, _told.c.album_id, albums))
+    track = _heard.c.track_id
+    shown_as_credited = select(_track.c.id).where(_track.c.canonical_id.in_(credited))
+    named = or_(among(connection, track, tracks), track.in_(credited), track.in_(shown_as_credited))
+    query = select(track, named.label("is_named"), _heard.c.first_at, _heard.c.last_at)
+    query = query.where(_heard.c.user_id == user_id, or_(named, track.in_(on_albums)))
+    rows = connection.execute(query).all()
+    by_name = [row.track_id for row in rows if row.is_named]
+    return (
+        _scrobble.c.played_at >= min((row.first_at for row in rows), default=0),
+        _scrobble.c.played_at <= max((row.last_at for row in rows), default=0),
+        among(connection, _scrobble.c.track_id, [row.track_id for row in rows]),
+        or_(among(connection, _scrobble.c.track_id, by_name), among(connection, _scrobble.c.album_id, albums)),
+    )
+
+
+def _entries(connection: Connection, kind: Kind, words: Sequence[str]) -> set[int]:
+    """Return the entries with these words, and those that are shown as one of them. Raises BadInput for too many."""
+    found, is_all = matching.entries(connection, kind, words)
+    if not is_all:
+        raise BadInput("q has words that very many names have; write more of them")
+    entity = ENTITIES[kind]
+    merged = select(entity.c.id).where(among(connection, entity.c.canonical_id, found))
+    return {*found, *connection.execute(merged).scalars()}
