@@ -19,9 +19,10 @@ _artist, _album, _track, _track_artist = table(Artist), table(Album), table(Trac
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which plays: Unix seconds from `start` up to but not including `end`; UUIDs of catalogue entries; a source.
+    """Which plays: Unix seconds from `start` up to but not including `end`; UUIDs of catalogue entries.
 
-    `q` are words, each of which begins one of the title or its artists, or of the album or its artist.
+    `source` told of them, as the first or not. `q` are words, each of which begins one of the title or its artists, or
+    of the album or its artist.
     """
 
     start: int | None = None
@@ -122,7 +123,9 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     if filters.end is not None:
         query = query.where(_scrobble.c.played_at < filters.end)
     if filters.source is not None:
-        query = query.where(_scrobble.c.source == filters.source)
+        others = "," + _scrobble.c.also_heard_by + ","
+        is_among_them = others.contains(f",{filters.source},", autoescape=True)
+        query = query.where(or_(_scrobble.c.source == filters.source, is_among_them))
     if filters.track is not None:
         query = query.where(_track.c.uuid == filters.track)
     if filters.album is not None:

@@ -58,7 +58,7 @@ class HistoryQuery(BaseModel):
     artist: Annotated[str, _UUID] | None = Field(default=None, description="An artist's id.")
     album: Annotated[str, _UUID] | None = Field(default=None, description="An album's id.")
     track: Annotated[str, _UUID] | None = Field(default=None, description="A track's id.")
-    source: Annotated[str, Text(40)] | None = Field(default=None, description="A plugin's name.")
+    source: Annotated[str, Text(40)] | None = Field(default=None, description="A plugin that told of it, first or not.")
     q: Annotated[str, Text(history.LONGEST)] = Field(
         default="", description="Words that begin words of the title or its artists, or of the album or its artist."
     )
