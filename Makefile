@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 3
+# Containers like to set it; then every process of the tests, and there are hundreds, compiles all of us anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Tests that share a server stay together.
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sqlite3
+from importlib.metadata import entry_points
 
 import pytest
 import pytest_socket
@@ -12,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Pool, event
 from werkzeug.routing import Rule
 
+from goscrobble.plugins.host import GROUP
 from goscrobble.testing import Clock, make_core, make_settings
 from tests.databases import PostgresqlDatabases, SqliteDatabases
 from tests.postgres import PostgresServer
@@ -39,19 +41,22 @@ def _leave_the_disk_alone(connection, _record, _proxy):
 gc.set_threshold(100_000, 20, 50)
 
 # Each of a thousand applications has the same rules; to compile them is most of what making one costs.
-_compile_builder, _builders = Rule._compile_builder, {}
+_compile, _compiled = Rule.compile, {}
 
 
-def _compile_builder_once(rule, append_unknown=True):
-    if rule.defaults:
-        return _compile_builder(rule, append_unknown)
-    key = (rule.rule, *rule._trace, append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+def _compile_once(rule):
+    key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))
+    if key not in _compiled:
+        _compile(rule)
+        builders = rule._build.__func__, rule._build_unknown.__func__
+        _compiled[key] = rule._parts, rule._trace, rule._converters, frozenset(rule.arguments), builders
+        return
+    rule._parts, rule._trace, rule._converters, arguments, (build, build_unknown) = _compiled[key]
+    rule.arguments = set(arguments)
+    rule._build, rule._build_unknown = build.__get__(rule), build_unknown.__get__(rule)
 
 
-Rule._compile_builder = _compile_builder_once
+Rule.compile = _compile_once
 
 
 def pytest_addoption(parser):
@@ -145,12 +150,18 @@ def settings(instance_path, database_url):
     return make_settings(instance_path, database_url=database_url)
 
 
+@pytest.fixture(scope="session")
+def installed_plugins():
+    """Their entry points. To find them reads those of every package there is, and none comes or goes meanwhile."""
+    return tuple(entry_points(group=GROUP))
+
+
 @pytest.fixture
-def app(settings, clock):
+def app(settings, clock, installed_plugins):
     """The WSGI application."""
     from goscrobble.app import create_app  # not every test needs the web
 
-    app = create_app(settings, clock=clock)
+    app = create_app(settings, found_plugins=installed_plugins, clock=clock)
     yield app
     app.extensions["goscrobble"].database.close()
 
@@ -162,12 +173,12 @@ def client(app):
 
 
 @pytest.fixture
-def core(request, settings, clock):
+def core(request, settings, clock, installed_plugins):
     """The core behind `app` where the test asks for that too, else one without the web."""
     if "app" in request.fixturenames:
         yield request.getfixturevalue("app").extensions["goscrobble"]
         return
-    core = make_core(settings, clock)
+    core = make_core(settings, clock, installed_plugins)
     yield core
     core.database.close()
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from importlib.metadata import EntryPoint, entry_points
+from functools import cache
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,7 +95,7 @@ class PluginHost:
         name = entry_point.name
         record = PluginRecord(name, module=entry_point.value)
         if entry_point.dist is not None:
-            record.distribution, record.version = entry_point.dist.name, entry_point.dist.version
+            record.distribution, record.version = _name_and_version(entry_point.dist)
         if name in self.records:
             first = self.records[name]
             sentence = f"Another plugin is already called {name!r} ({_package(first)}); remove one of them."
@@ -352,6 +353,13 @@ def _place(record: PluginRecord, error: BaseException) -> str:
     folder = str(Path(getattr(module, "__file__", None) or "nowhere").parent)
     own = [frame for frame in frames if frame.filename.startswith(folder)] or frames
     return f"{Path(own[-1].filename).name}, {own[-1].name}, line {own[-1].lineno}" if own else ""
+
+
+@cache
+def _name_and_version(distribution: Distribution) -> tuple[str, str]:
+    """Each look at its metadata reads and parses them anew, and a distribution may have many plugins."""
+    metadata = distribution.metadata
+    return metadata["Name"], metadata["Version"]
 
 
 def _package(record: PluginRecord) -> str:
