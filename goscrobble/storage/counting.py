@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import BindParameter, Connection, Select, Table, bindparam, func, literal_column, select, union_all
+from sqlalchemy import Connection, Select, Table, func, literal_column, select, union_all
 
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days
@@ -199,14 +199,11 @@ def _credits(of: Plays, tracks: list[int]) -> NDArray[np.int64]:
     """Return rows of (artist, track) of all artists of these tracks, which these users have played."""
     artist, track = _track_artist.c.artist_id, _track_artist.c.track_id
     if len(tracks) <= _MANY:
-        # Numbers of our own, written out: a driver takes several times as long to bind a thousand.
-        wanted: BindParameter[int] = bindparam("tracks", tracks, expanding=True, literal_execute=True)
-        condition = track.in_(wanted)
-    else:
-        played = ROLLUPS["tracks"]
-        condition = track.in_(select(played.c.track_id).where(played.c.user_id.in_(of.users)))
-    found = _numbers(of.connection, select(artist, track).where(condition)).reshape(-1, 2)
-    return found if len(tracks) <= _MANY else found[np.isin(found[:, 1], tracks)]
+        return _numbers(of.connection, select(artist, track).where(among(of.connection, track, tracks))).reshape(-1, 2)
+    played = ROLLUPS["tracks"]
+    own = select(played.c.track_id).where(played.c.user_id.in_(of.users))
+    found = _numbers(of.connection, select(artist, track).where(track.in_(own))).reshape(-1, 2)
+    return found[np.isin(found[:, 1], tracks)]
 
 
 def _numbers(connection: Connection, query: Select[Any]) -> NDArray[np.int64]:

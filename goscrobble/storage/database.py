@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -92,6 +93,14 @@ class Database:
         self.engine.dispose()
 
 
+class _BinaryCursor(psycopg.Cursor[Any]):
+    """Has PostgreSQL send numbers and bytes as they are, not as text: a listener's days are megabytes."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.format = psycopg.pq.Format.BINARY
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Return the options `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
@@ -105,7 +114,12 @@ def engine_options(url: str) -> dict[str, Any]:
         }
     limits = "-c statement_timeout=30000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=60000 -c jit=off"
     return {
-        "connect_args": {"connect_timeout": 5, "options": limits, "prepare_threshold": 2},
+        "connect_args": {
+            "connect_timeout": 5,
+            "options": limits,
+            "prepare_threshold": 2,
+            "cursor_factory": _BinaryCursor,
+        },
         "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_recycle": 1800,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import BindParameter, Connection, bindparam, func, select
 
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import Album, Artist, table
@@ -12,15 +12,27 @@ from goscrobble.storage.counting import ENTITIES, Kind
 from goscrobble.storage.history import artists_of_tracks
 
 _artist, _album = table(Artist), table(Album)
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
+_NAMES = {
+    kind: select(entity.c.id, entity.c.uuid, entity.c.name if kind == "artists" else entity.c.title).where(
+        entity.c.id.in_(_IDS)
+    )
+    for kind, entity in ENTITIES.items()
+}
+_SHOWN = _artist.alias("shown")
+_ARTISTS_OF_ALBUMS = (
+    select(_album.c.id, _SHOWN.c.uuid, _SHOWN.c.name)
+    .join(_artist, _artist.c.id == _album.c.artist_id)
+    .join(_SHOWN, _SHOWN.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
+    .where(_album.c.id.in_(_IDS))
+)
 
 
 def names_of(connection: Connection, kind: Kind, ids: Collection[int]) -> dict[int, Entity]:
     """Return the public id and the name of each of these."""
     if not ids:
         return {}
-    entity = ENTITIES[kind]
-    name = entity.c.name if kind == "artists" else entity.c.title
-    rows = connection.execute(select(entity.c.id, entity.c.uuid, name).where(entity.c.id.in_(ids)))
+    rows = connection.execute(_NAMES[kind], {"ids": list(ids)})
     return {key: Entity(uuid, text) for key, uuid, text in rows}
 
 
@@ -30,11 +42,5 @@ def artists_of(connection: Connection, kind: Kind, ids: Collection[int]) -> dict
         return artists_of_tracks(connection, ids)
     if kind == "artists" or not ids:
         return {}
-    shown = _artist.alias("shown")
-    rows = connection.execute(
-        select(_album.c.id, shown.c.uuid, shown.c.name)
-        .join(_artist, _artist.c.id == _album.c.artist_id)
-        .join(shown, shown.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
-        .where(_album.c.id.in_(ids))
-    )
+    rows = connection.execute(_ARTISTS_OF_ALBUMS, {"ids": list(ids)})
     return {album: (Entity(uuid, name),) for album, uuid, name in rows}

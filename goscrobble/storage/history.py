@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
 
 from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.models import Album, Artist, ScrobbleRow, Track, TrackArtist, User, table
@@ -162,18 +162,20 @@ def _scrobble_value(row: Any, artists: tuple[Entity, ...]) -> Scrobble:
     )
 
 
+_SHOWN = _artist.alias("shown")
+_ARTISTS = (
+    select(_track_artist.c.track_id, _SHOWN.c.uuid, _SHOWN.c.name)
+    .join(_artist, _artist.c.id == _track_artist.c.artist_id)
+    .join(_SHOWN, _SHOWN.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
+    .where(_track_artist.c.track_id.in_(bindparam("tracks", expanding=True)))
+    .order_by(_track_artist.c.track_id, _track_artist.c.position)
+)
+
+
 def artists_of_tracks(connection: Connection, tracks: Collection[int]) -> dict[int, tuple[Entity, ...]]:
     """Return the artists credited on each track, in order."""
     found: dict[int, list[Entity]] = {track: [] for track in tracks}
     if found:
-        shown = _artist.alias("shown")
-        rows = connection.execute(
-            select(_track_artist.c.track_id, shown.c.uuid, shown.c.name)
-            .join(_artist, _artist.c.id == _track_artist.c.artist_id)
-            .join(shown, shown.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
-            .where(_track_artist.c.track_id.in_(sorted(found)))
-            .order_by(_track_artist.c.track_id, _track_artist.c.position)
-        )
-        for track, uuid, name in rows:
+        for track, uuid, name in connection.execute(_ARTISTS, {"tracks": sorted(found)}):
             found[track].append(Entity(uuid, name))
     return {track: tuple(artists) for track, artists in found.items()}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 from babel import Locale
 from babel.support import NullTranslations, Translations
@@ -31,12 +30,13 @@ def register(app: Flask) -> None:
 
 def language() -> str:
     """Return the language of this request's page: `en`, `pt-BR`."""
-    if not has_request_context():
-        return SOURCE
-    found = g.get("language")  # a page asks a thousand times
-    if found is None:
-        found = g.language = request.accept_languages.best_match(available(), SOURCE)
-    return cast("str", found)
+    try:
+        return g.language  # type: ignore[no-any-return]  # a page asks a thousand times
+    except (RuntimeError, AttributeError):  # outside of everything; not asked yet
+        if not has_request_context():
+            return SOURCE
+    g.language = request.accept_languages.best_match(available(), SOURCE)
+    return language()
 
 
 def direction() -> str:

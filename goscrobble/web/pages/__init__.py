@@ -77,6 +77,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals |= {
         "static_url": _static_url(app),
         "cover_url": _cover_url,
+        "music_url": _music_url,
         "weekdays": formats.weekdays,
         "version": __version__,
     }
@@ -138,6 +139,11 @@ def _came_for() -> str:
 
 def _cover_url(kind: str, uuid: str, size: int) -> str:
     return f"{request.script_root}/covers/{kind}/{uuid}?size={size}"
+
+
+def _music_url(kind: str, uuid: str) -> str:
+    """Return the address of an artist, album or track: a page has hundreds, and `url_for` would take a while."""
+    return f"{request.script_root}/{kind}/{uuid}"
 
 
 def _static_url(app: Flask) -> Callable[[str], str]:
