@@ -8,6 +8,8 @@ from goscrobble.services import playback
 from goscrobble.services.core import Core
 from goscrobble.storage import live as stored
 
+MOST = 100  # players of one answer
+
 
 def everywhere(core: Core, viewer: Account | None, *, limit: int = 20) -> list[tuple[str, NowPlaying]]:
     """Return what `viewer` (None: not signed in) may see playing, each with its listener's name, the latest first."""

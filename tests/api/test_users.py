@@ -165,6 +165,25 @@ def test_now_playing_tells_what_players_have_on(get, core, ada):
     }
 
 
+def test_what_plays_on_the_site_is_told_to_whoever_may_see_it_the_latest_first(call, core, ada, bob, hidden, jwt_of):
+    for number, account in enumerate((ada, *hidden.values())):
+        event = Playing(
+            player="kitchen", item="1", draft=make_draft(), state="playing", at=core.now() + number, position=0.0
+        )
+        playback.observe(core, account.id, event, source="jellyfin")
+
+    def playing(token=None, query=""):
+        return call("GET", f"/now-playing{query}", token=token).json["now_playing"]
+
+    alone = call("GET", "/users/ada/now-playing").json["now_playing"]
+    assert playing() == [{"username": "ada"} | alone[0]]
+    assert [it["username"] for it in playing(jwt_of(bob))] == ["mia", "ada"]
+    assert [it["username"] for it in playing(jwt_of(hidden["pia"]))] == ["pia", "mia", "ada"]
+    assert [it["username"] for it in playing(jwt_of(bob), "?limit=1")] == ["mia"]
+    assert [call("GET", f"/now-playing?limit={limit}").status_code for limit in (0, 10**9, "x")] == [400] * 3
+    assert call("GET", "/now-playing", token="gs_wrong").status_code == 401
+
+
 def test_recent_is_the_last_week_of_all_public_users_with_their_names(get, hear, ada, bob, hidden):
     for number, account in enumerate((ada, bob, *hidden.values())):
         hear(account, AT - 600 * number)

@@ -109,3 +109,19 @@ def test_a_family_is_asked_who_is_who_and_what_was_held_appears(listener, addres
     open_own_page(listener)
     expect_titles(listener, "Spoon", "Vitamin C")
     assert question.count() == 0
+
+
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+def test_where_there_is_no_stream_the_front_page_asks_what_plays(listener, address, server):
+    listener.route("**/api/v1/live*", lambda route: route.fulfill(status=204))
+    listener.clock.install()
+    listener.goto(server.url)
+    heard = listener.locator("[data-now] li", has_text="Halleluhwah")
+    state = {"ItemId": "1", "DeviceId": "kitchen", "RunTimeTicks": 200 * TICKS}
+    post(address, play("Halleluhwah", NotificationType="PlaybackStart", PlaybackPositionTicks=0, **state))
+    expect(heard).to_have_count(0)
+    listener.clock.run_for(16_000)
+    expect(heard).to_have_count(1)
+    post(address, play("Halleluhwah", NotificationType="PlaybackStop", PlaybackPositionTicks=TICKS, **state))
+    listener.clock.run_for(16_000)
+    expect(heard).to_have_count(0)

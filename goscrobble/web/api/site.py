@@ -9,12 +9,12 @@ from typing import Any, Literal, TypeVar
 from flask import Blueprint
 from pydantic import BaseModel, Field
 
-from goscrobble.services import history, site
+from goscrobble.services import history, listening_now, site
 from goscrobble.services.statistics import Kind, TopEntry
 from goscrobble.web import current_core
-from goscrobble.web.api.asking import RangeQuery, site_period_of
+from goscrobble.web.api.asking import RangeQuery, site_period_of, viewer
 from goscrobble.web.api.openapi import describe
-from goscrobble.web.api.shapes import TopArtist, TopTitle, UserScrobble, moment, top_artist, top_title
+from goscrobble.web.api.shapes import Playing, TopArtist, TopTitle, UserScrobble, moment, top_artist, top_title
 from goscrobble.web.api.tops import TopAlbums, TopArtists, TopTracks, as_json
 from goscrobble.web.body import query
 
@@ -31,10 +31,29 @@ class PlaysOfMany(BaseModel):
     next: None = None
 
 
+class PlayingOf(Playing):
+    """What somebody's player has on right now."""
+
+    username: str
+
+
+class PlayingEverywhere(BaseModel):
+    """What players have on right now, the latest started first."""
+
+    now_playing: list[PlayingOf]
+    next: None = None
+
+
 class RecentQuery(BaseModel):
     """How many."""
 
     limit: int = Field(default=50, ge=1, le=history.MOST)
+
+
+class NowQuery(BaseModel):
+    """How many."""
+
+    limit: int = Field(default=20, ge=1, le=listening_now.MOST)
 
 
 class SiteTopQuery(RangeQuery):
@@ -87,6 +106,21 @@ def recent() -> dict[str, Any]:
     found = history.most_recent(current_core(), limit=query(RecentQuery).limit)
     plays = [UserScrobble.of_user(name, play) for name, play in found]
     return PlaysOfMany(scrobbles=plays).model_dump(mode="json")
+
+
+@blueprint.get("/now-playing")
+@describe(
+    tags=["Site"],
+    summary="What plays now, of all whom one may see",
+    query=NowQuery,
+    answers={200: PlayingEverywhere},
+    auth="optional",
+)
+def now_playing() -> dict[str, Any]:
+    """Answer what is heard on the site at this moment."""
+    found = listening_now.everywhere(current_core(), viewer(), limit=query(NowQuery).limit)
+    playing = [PlayingOf(username=name, **Playing.of(one).model_dump()) for name, one in found]
+    return PlayingEverywhere(now_playing=playing).model_dump(mode="json")
 
 
 @blueprint.get("/stats")

@@ -70,6 +70,7 @@ class Live {
     try {
       if (this.user === null) {
         this.plays(await this.ask("recent?limit=20"));
+        this.nowEverywhere(await this.ask("now-playing?limit=100"));
       } else {
         const person = `users/${encodeURIComponent(this.user)}`;
         this.plays(await this.ask(`${person}/scrobbles?limit=20`));
@@ -111,6 +112,14 @@ class Live {
     if (this.playing.get(told.username) === said) return;
     this.playing.set(told.username, said);
     this.tell("now-playing", { username: told.username, now_playing: told.now_playing });
+  }
+
+  nowEverywhere({ now_playing: all }) {
+    const stale = new Set(this.playing.keys());
+    const playing = new Map();
+    for (const { username, ...it } of all) playing.set(username, [...(playing.get(username) ?? []), it]);
+    for (const [username, now_playing] of playing) this.nowPlaying({ username, now_playing }, stale);
+    this.settle(stale);
   }
 
   // Whoever a stream that was opened anew does not name has stopped, or is hidden now.
