@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from goscrobble.domain.sentences import Sentence
+
 MAX_LENGTH = 5000  # characters of a name; more is not a name
 
 _CONTROLS = dict.fromkeys(code for code in (*range(0x20), *range(0x7F, 0xA0)) if not chr(code).isspace())
@@ -23,11 +25,11 @@ def clean(text: str) -> str:
     Raises ValueError with a reason (to follow the field's name) for NUL, lone surrogates and endless names.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"is longer than {MAX_LENGTH} characters")
+        raise ValueError(Sentence("is longer than %(most)s characters", most=MAX_LENGTH))
     if "\0" in text:
-        raise ValueError("contains a NUL character")
+        raise ValueError(Sentence("contains a NUL character"))
     if any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("contains half of a surrogate pair")
+        raise ValueError(Sentence("contains half of a surrogate pair"))
     return unicodedata.normalize("NFC", " ".join(text.translate(_CONTROLS).split()))
 
 

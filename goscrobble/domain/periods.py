@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from goscrobble.domain.sentences import Sentence
+
 LAST_DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 _YEAR = re.compile(r"(\d{4})")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -21,7 +23,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # OSError: a name that is a folder of the zone table
-        raise ValueError(f"There is no time zone named {name[:60]!r}") from None
+        raise ValueError(Sentence("There is no time zone named %(name)r", name=name[:60])) from None
 
 
 def local_day(at: int, tz: ZoneInfo) -> int:
@@ -73,7 +75,7 @@ def parse_range(text: str, tz: ZoneInfo, now: float) -> Period:
         start, end = _named_range(text)
     except (ValueError, OverflowError):
         raise ValueError(
-            "range must be 7d, 30d, 90d, 365d, all, a year (2024), a month (2024-03) or a week (2024-W11)"
+            Sentence("range must be 7d, 30d, 90d, 365d, all, a year (2024), a month (2024-03) or a week (2024-W11)")
         ) from None
     return _checked(start, end, tz, today)
 
@@ -95,9 +97,9 @@ def parse_dates(first: str, last: str, tz: ZoneInfo, now: float) -> Period:
     try:
         start, end = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:
-        raise ValueError("from and to must be dates like 2024-03-31") from None
+        raise ValueError(Sentence("from and to must be dates like 2024-03-31")) from None
     if start > end:
-        raise ValueError("from is after to")
+        raise ValueError(Sentence("from is after to"))
     return _checked(
         start, min(end, date.max - timedelta(days=1)) + timedelta(days=1), tz, datetime.fromtimestamp(now, tz).date()
     )
@@ -142,7 +144,7 @@ def parse_asked(named: str, first: str | None, last: str | None, tz: ZoneInfo, n
 
 def _checked(start: date, end: date, tz: ZoneInfo, today: date) -> Period:
     if start.year < FIRST_YEAR or start.year > today.year + 1:
-        raise ValueError(f"Dates run from {FIRST_YEAR} to the end of next year")
+        raise ValueError(Sentence("Dates run from %(first)s to the end of next year", first=FIRST_YEAR))
     return _days(start, min(end, date(today.year + 2, 1, 1)), tz)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, TrackIds
 from goscrobble.domain.names import clean
+from goscrobble.domain.sentences import Sentence
 
 EARLIEST = 1009843200  # 2002-01-01: before the first scrobbler, so a broken clock
 FUTURE_ALLOWED = 3600  # seconds a source's clock may be ahead
@@ -47,17 +48,17 @@ def tidy(draft: ScrobbleDraft) -> ScrobbleDraft:
 def judge(draft: ScrobbleDraft, now: float) -> str | None:
     """Return why a tidy draft cannot be kept, as a sentence for the sender, or None. `now` is Unix seconds."""
     if not draft.title:
-        return "Track is missing"
+        return Sentence("Track is missing")
     if not draft.artists:
-        return "Artist is missing"
+        return Sentence("Artist is missing")
     if len(draft.artists) > MOST_ARTISTS:
-        return f"More than {MOST_ARTISTS} artists were given"
+        return Sentence("More than %(most)s artists were given", most=MOST_ARTISTS)
     if draft.played_at > now + FUTURE_ALLOWED:
-        return "The play is more than an hour in the future"
+        return Sentence("The play is more than an hour in the future")
     if draft.played_at < EARLIEST:
-        return "The play is from before 2002"
+        return Sentence("The play is from before 2002")
     if (draft.duration or 0) > LONGEST or (draft.listened or 0) > LONGEST:
-        return "The duration is longer than a week"
+        return Sentence("The duration is longer than a week")
     return None
 
 
@@ -77,7 +78,7 @@ def _name(text: str, field: str) -> str:
     try:
         return clean(text)
     except ValueError as error:
-        raise ValueError(f"{field} {error}") from None
+        raise ValueError(Sentence("%(field)s %(fault)s", field=Sentence(field), fault=error.args[0])) from None
 
 
 def _names(texts: tuple[str, ...], field: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import structlog
 
 from goscrobble.domain.accounts import Account, Privacy, may_see
 from goscrobble.domain.periods import zone
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotAllowed, NotAuthenticated, NotFound, Unavailable
 from goscrobble.services import attempts, identities, mail, passwords, rollups
 from goscrobble.services import settings as runtime_settings
@@ -24,7 +25,7 @@ ERASED_AT_ONCE = 2000  # rows a transaction
 Beside = Callable[[Connection], None]  # what else the transaction of a change does
 _USERNAME = re.compile(r"[A-Za-z0-9_.]{1,64}")
 _EMAIL = re.compile(r"[!#$%&'*+/=?^_`{|}~.\w-]{1,64}@[^\s@\x00-\x1f\x7f<>()\[\]\\,;:\"]{1,190}", re.ASCII)
-_LAST_ADMIN = "This is the last administrator; make somebody else one first"
+_LAST_ADMIN = Sentence("This is the last administrator; make somebody else one first")
 
 
 # ---- finding ----
@@ -344,7 +345,7 @@ def _check_zone(name: str) -> None:
     try:
         zone(name)
     except ValueError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(*error.args) from None
 
 
 def _privacy(value: str) -> Privacy:

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
 from goscrobble.domain.scrobbles import Entity, Scrobble, parse_play_token, play_token
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.services.core import Core
 from goscrobble.services.history import cursor_of, place_of
@@ -32,9 +33,9 @@ SHOWN = 100  # albums and tracks of one page
 READ_ALONG = 1_000_000  # plays of its listeners that may be looked through for the months of an entry
 _MANY = 500  # listeners, likewise
 _NO_SUCH = {
-    "artists": "There is no such artist",
-    "albums": "There is no such album",
-    "tracks": "There is no such track",
+    "artists": Sentence("There is no such artist"),
+    "albums": Sentence("There is no such album"),
+    "tracks": Sentence("There is no such track"),
 }
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from goscrobble import logs
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.hints import near
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, Ready, Redirect, Source
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
@@ -54,7 +55,11 @@ def connect(
     name = _name(name or declared.title)
     sealed = _sealed(core, declared, {}, settings or {})
     if len(sources.list_all(core, account)) >= sources.MOST:
-        raise Conflict(f"An account can have {sources.MOST} connections; remove one that is not used any more")
+        raise Conflict(
+            Sentence(
+                "An account can have %(most)s connections; remove one that is not used any more", most=sources.MOST
+            )
+        )
     if record.poller(source) is None:
         token, secret = tokens.add_api_token(core, account, name, {"ingest"})
         values = _new(record, source, account, name, voice=token.id) | {"settings": json.dumps(sealed)}
@@ -243,5 +248,7 @@ def _sealed(core: Core, declared: Source, before: Mapping[str, Any], values: Map
 def _name(text: str) -> str:
     text = text.strip()
     if not 1 <= len(text) <= sources.LONGEST_NAME or not text.isprintable():
-        raise BadInput(f"A connection's name has 1 to {sources.LONGEST_NAME} characters that can be printed")
+        raise BadInput(
+            Sentence("A connection's name has 1 to %(most)s characters that can be printed", most=sources.LONGEST_NAME)
+        )
     return text

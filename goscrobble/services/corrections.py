@@ -92,7 +92,7 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
     try:
         draft = rules.tidy(draft)
     except ValueError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(*error.args) from None
     if reason := rules.judge(draft, core.now()):
         raise BadInput(reason)
     names = identify(core, [draft])[0]

@@ -15,6 +15,7 @@ import structlog
 from goscrobble import imaging
 from goscrobble.domain import placeholders
 from goscrobble.domain.accounts import Account
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, NotAllowed, NotFound, TooLarge, Unavailable
 from goscrobble.services import administration
 from goscrobble.services.administration import Action
@@ -29,7 +30,7 @@ SIZES = (imaging.SMALL, imaging.LARGE)
 AT_ONCE = 2  # conversions of one process
 PATIENCE = 20  # seconds of one, and seconds until one may begin
 _DIGEST = 16  # hexadecimal digits
-_UNREADABLE = "That file is not an image we can read (PNG, JPEG, WebP or GIF)"
+_UNREADABLE = Sentence("That file is not an image we can read (PNG, JPEG, WebP or GIF)")
 log = structlog.get_logger("goscrobble.covers")
 
 
@@ -123,7 +124,7 @@ def remove(core: Core, by: Account, kind: Kind, uuid: str) -> None:
 def _seen(connection: Connection, kind: Kind, uuid: str, by: Account) -> Pictured:
     entry = stored.find(connection, kind, uuid)
     if entry is None or not stored.is_visible(connection, kind, entry.id, by):
-        raise NotFound(f"There is no such {kind}")
+        raise NotFound(Sentence("There is no such %(kind)s", kind=Sentence(kind)))
     return entry
 
 
@@ -134,7 +135,9 @@ def _allowed(connection: Connection, kind: Kind, entry: Pictured, by: Account) -
     if by.is_admin or by.is_mod:
         return is_others
     if not stored.has_played(connection, kind, entry.id, by.id):
-        raise NotAllowed(f"Only somebody who has played this {kind} may change its picture")
+        raise NotAllowed(
+            Sentence("Only somebody who has played this %(kind)s may change its picture", kind=Sentence(kind))
+        )
     if is_others:
         raise NotAllowed("Somebody else's picture stands here; a moderator can change it")
     return False
@@ -146,7 +149,7 @@ def _note(core: Core, connection: Connection, by: Account, action: Action, kind:
 
 def _convert(raw: bytes) -> tuple[bytes, bytes]:
     if len(raw) > imaging.MOST_BYTES:
-        raise TooLarge(f"The file is larger than {imaging.MOST_BYTES // 1024**2} MB")
+        raise TooLarge(Sentence("The file is larger than %(most)s MB", most=imaging.MOST_BYTES // 1024**2))
     if not raw:
         raise BadInput(_UNREADABLE)
     if not _slots().acquire(timeout=PATIENCE):
@@ -168,7 +171,12 @@ def _convert(raw: bytes) -> tuple[bytes, bytes]:
         return _parts(done.stdout)
     word = done.stderr.decode("ascii", "replace")
     if word == imaging.TOO_LARGE:
-        raise TooLarge(f"The image has more than {imaging.MOST_PIXELS // 10**6} million pixels, or a side over 12,000")
+        raise TooLarge(
+            Sentence(
+                "The image has more than %(most)s million pixels, or a side over 12,000",
+                most=imaging.MOST_PIXELS // 10**6,
+            )
+        )
     if word != imaging.UNREADABLE:
         log.warning("an upload broke its converter", status=done.returncode, error=word[-200:])
     raise BadInput(_UNREADABLE)

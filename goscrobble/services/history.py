@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Scrobble, parse_play_token
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.services.core import Core
 from goscrobble.storage import history as stored
@@ -39,7 +40,7 @@ def recent(
     Raises BadInput for a cursor that is not one of ours, and for words that are too long or that too many names have.
     """
     if len(filters.q) > LONGEST:
-        raise BadInput(f"q must have at most {LONGEST} characters")
+        raise BadInput(Sentence("q must have at most %(most)s characters", most=LONGEST))
     after = place_of(cursor) if cursor else None
     with core.database.read() as connection:
         plays, place = stored.page(connection, account.id, filters, limit=min(max(limit, 1), MOST), after=after)

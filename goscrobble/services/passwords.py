@@ -15,6 +15,7 @@ from typing import ParamSpec, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Unavailable
 
 SHORTEST, LONGEST = 8, 1024  # characters
@@ -33,7 +34,9 @@ T = TypeVar("T")
 def check(password: str, *, username: str = "", email: str = "") -> None:
     """Raise BadInput with a sentence for a password that is too short, too long or too easily guessed."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise BadInput(f"The password must have {SHORTEST} to {LONGEST} characters")
+        raise BadInput(
+            Sentence("The password must have %(least)s to %(most)s characters", least=SHORTEST, most=LONGEST)
+        )
     folded = password.casefold()
     if folded in {username.casefold(), email.casefold(), email.partition("@")[0].casefold()}:
         raise BadInput("The password must not be your name or e-mail address")

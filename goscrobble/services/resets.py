@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from goscrobble.domain.accounts import Account
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import Conflict, NotAuthenticated, NotFound
 from goscrobble.services import identities, mail, passwords
 from goscrobble.services.core import Core
@@ -17,7 +18,7 @@ from goscrobble.storage.database import Connection
 log = structlog.get_logger("goscrobble.accounts")
 
 LIFE = 3600  # seconds
-_NOT_VALID = "This link has been used or is too old, please ask for a new one"
+_NOT_VALID = Sentence("This link has been used or is too old, please ask for a new one")
 
 
 def send(core: Core, email: str) -> None:

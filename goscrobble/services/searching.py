@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from goscrobble.domain.accounts import Account
+from goscrobble.domain.sentences import Sentence
 from goscrobble.domain.words import whole_of, words_asked
 from goscrobble.errors import BadInput
 from goscrobble.services.core import Core
@@ -44,7 +45,7 @@ def search(core: Core, q: str, viewer: Account | None, *, limit: int = 10) -> Fo
     if not asked:
         raise BadInput("q must not be empty")
     if len(q) > LONGEST:
-        raise BadInput(f"q must have at most {LONGEST} characters")
+        raise BadInput(Sentence("q must have at most %(most)s characters", most=LONGEST))
     words, whole, limit = words_asked(asked), whole_of(asked), min(max(limit, 1), MOST)
     with core.database.read(consistent=True) as connection:
         matches = {kind: matching.match(connection, kind, words, whole) for kind in _KINDS}

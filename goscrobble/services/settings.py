@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from goscrobble.config import RuntimeSettings
 from goscrobble.domain.hints import near
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, Unavailable
 from goscrobble.plugins import PluginSettings
 from goscrobble.plugins.declarations import PluginRecord
@@ -101,7 +102,7 @@ def change(
             raise BadInput(f"There is no setting called {key[:80]}{hint}")
         parsed[key] = _parse(core, known[key], value)
         if known[key].fixed and parsed[key] != known[key].value:
-            raise Conflict(f"{key} is fixed by the configuration file or the environment")
+            raise Conflict(Sentence("%(key)s is fixed by the configuration file or the environment", key=key))
     changed = {key: value for key, value in parsed.items() if not known[key].fixed}
     _check_together(core, {key: option.value for key, option in known.items()} | changed, known)
     stored = {key: secrets.seal(core, value) if known[key].secret else value for key, value in changed.items()}
@@ -224,4 +225,4 @@ def _as_bool(key: str, value: Any) -> bool:
         return value in ("1", "true")
     if isinstance(value, bool):
         return value
-    raise BadInput(f"{key} must be true or false")
+    raise BadInput(Sentence("%(key)s must be true or false", key=key))

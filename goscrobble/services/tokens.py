@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 
 from goscrobble.domain.accounts import Account
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.services import identities, sources
 from goscrobble.services.core import Core
@@ -33,12 +34,12 @@ def add_api_token(
     """
     name = name.strip()
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
-        raise BadInput(f"A token's name has 1 to {LONGEST_NAME} characters that can be printed")
+        raise BadInput(Sentence("A token's name has 1 to %(most)s characters that can be printed", most=LONGEST_NAME))
     if not scopes or not set(scopes) <= set(SCOPES):
         raise BadInput("The scopes of a token are one or more of ingest, read and write")
     secret, now = PREFIX + secrets.token_urlsafe(32), int(core.now())
     if len(list_api_tokens(core, account)) >= MOST:
-        raise Conflict(f"An account can have {MOST} tokens; revoke one that is not used any more")
+        raise Conflict(Sentence("An account can have %(most)s tokens; revoke one that is not used any more", most=MOST))
 
     def store(connection: Connection) -> ApiTokenInfo:
         if beside is not None:

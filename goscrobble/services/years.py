@@ -9,6 +9,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.habits import Activity, Clock, DaySums, Streak, activity, streaks
 from goscrobble.domain.periods import FIRST_YEAR, Period, day_bounds, local_day, zone
 from goscrobble.domain.scrobbles import Scrobble
+from goscrobble.domain.sentences import Sentence
 from goscrobble.domain.sittings import Sitting, longest
 from goscrobble.errors import BadInput
 from goscrobble.services.core import Core
@@ -52,7 +53,7 @@ def review(core: Core, account: Account, year: int) -> YearReview:
     tz = zone(account.time_zone)
     today = date.fromordinal(local_day(int(core.now()), tz))
     if not FIRST_YEAR <= year <= today.year + 1:
-        raise BadInput(f"Years run from {FIRST_YEAR} to the next one")
+        raise BadInput(Sentence("Years run from %(first)s to the next one", first=FIRST_YEAR))
     first, end = (date(y, 1, 1).toordinal() for y in (year, year + 1))
     period = day_bounds(first, end, tz)
     with core.database.read(consistent=True) as connection:

@@ -10,22 +10,25 @@ import structlog
 from flask import Flask, Response, g, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import GoScrobbleError
 from goscrobble.web import current_core
+from goscrobble.web.translations import N_, translated
+from goscrobble.web.translations import gettext as _
 
-OUR_FAULT = "Something went wrong on our side"
+OUR_FAULT = N_("Something went wrong on our side")
 MACHINE_PATHS = ("/api/", "/health/")
 log = structlog.get_logger("goscrobble.web")
 
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 _SENTENCES = {
-    400: "The request cannot be understood",
-    404: "There is nothing at this address",
-    405: "This address does not take {method} requests",
-    408: "The request took too long to arrive",
-    413: "The request is larger than this server reads",
-    415: "The Content-Type of the request is not one this address takes",
-    429: "Too many requests, please wait a moment",
+    400: N_("The request cannot be understood"),
+    404: N_("There is nothing at this address"),
+    405: N_("This address does not take %(method)s requests"),
+    408: N_("The request took too long to arrive"),
+    413: N_("The request is larger than this server reads"),
+    415: N_("The Content-Type of the request is not one this address takes"),
+    429: N_("Too many requests, please wait a moment"),
 }
 
 
@@ -70,7 +73,7 @@ def _name_request(response: Response) -> Response:
 def _answer_ours(error: GoScrobbleError) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", error=str(error), status=error.status, exc_info=error.__cause__)
-    return _answer(error.status, str(error), retry_after=getattr(error, "retry_after", None))
+    return _answer(error.status, error.args[0] if error.args else "", retry_after=getattr(error, "retry_after", None))
 
 
 def _answer_http(error: HTTPException) -> Response | HTTPException:
@@ -78,7 +81,7 @@ def _answer_http(error: HTTPException) -> Response | HTTPException:
         return error  # an answer in the shape of an exception
     if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
         return _answer_bug(error)
-    message = _SENTENCES.get(error.code, error.name).format(method=request.method)
+    message = Sentence(_SENTENCES.get(error.code, error.name), method=request.method)
     response = _answer(error.code, message, retry_after=getattr(error, "retry_after", None))
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
@@ -97,7 +100,7 @@ def _answer(status: int, message: str, *, retry_after: object = None, request_id
     if is_for_machine():
         response = jsonify({"error": message} | ({"request_id": request_id} if request_id else {}))
     else:
-        response = _page(status, f"{message} (request {request_id})" if request_id else message)
+        response = _page(status, message, request_id)
     response.status_code = status
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
@@ -106,10 +109,13 @@ def _answer(status: int, message: str, *, retry_after: object = None, request_id
     return response
 
 
-def _page(status: int, message: str) -> Response:
+def _page(status: int, message: str, request_id: str) -> Response:
     try:
+        told = translated(message)
+        if request_id:
+            told = _("%(sentence)s (request %(id)s)", sentence=told, id=request_id)
         return Response(
-            render_template("error.html", status=status, title=_title(status), message=message), mimetype="text/html"
+            render_template("error.html", status=status, title=_title(status), message=told), mimetype="text/html"
         )
     except Exception as error:
         log.error("error page failed", exc_info=error)  # noqa: TRY400 - exc_info says which one

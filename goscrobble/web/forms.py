@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from flask import Response, make_response, redirect, request
 
 from goscrobble.errors import BadInput, Conflict, GoScrobbleError, NotAllowed, NotAuthenticated, TooManyRequests
+from goscrobble.web.translations import translated
 
 LONGEST_FIELD = 5000  # characters; what services allow is shorter, this bounds what is shown again
 REFUSALS = (BadInput, NotAuthenticated, NotAllowed, Conflict, TooManyRequests)  # what a person can mend, or wait out
@@ -38,7 +39,7 @@ class Form:
 
     def refused(self, error: GoScrobbleError | str) -> Form:
         """Return the form with the sentence that says why it was not accepted."""
-        return replace(self, problem=str(error))
+        return replace(self, problem=translated(error))
 
 
 def read() -> Form:

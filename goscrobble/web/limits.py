@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import GoScrobbleError, TooManyRequests
 from goscrobble.services.core import Core
 from goscrobble.storage.buckets import Verdict, open_buckets
@@ -122,7 +123,9 @@ def _spend(name: Any, key: str) -> None:
     if not verdict.allowed:
         seconds = max(1, math.ceil(verdict.wait))
         raise TooManyRequests(
-            f"Too many requests, please wait {seconds} second{'' if seconds == 1 else 's'}",
+            Sentence("Too many requests, please wait %(seconds)s seconds", seconds=seconds)
+            if seconds > 1
+            else Sentence("Too many requests, please wait 1 second"),
             retry_after=seconds,
             limit=spent.burst,
         )

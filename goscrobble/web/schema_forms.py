@@ -19,6 +19,7 @@ from pydantic_core import core_schema
 from goscrobble.errors import BadInput
 from goscrobble.web.body import parse_json
 from goscrobble.web.forms import Form
+from goscrobble.web.translations import gettext as _
 
 Kind = Literal["checkbox", "number", "text", "secret", "select", "lines", "json"]
 PREFIX, FORGET = "set-", "forget-"  # of the names that a form sends: other fields beside these keep their own
@@ -282,7 +283,7 @@ def _chosen(shape: _Shape, text: str) -> Any:
     for choice in shape.choices:
         if choice.text == text:
             return choice.value
-    raise BadInput(f"{shape.label}: choose one of the values")
+    raise BadInput(_("%(label)s: choose one of the values", label=shape.label))
 
 
 def _number(shape: _Shape, text: str) -> int | float:
@@ -295,7 +296,7 @@ def _number(shape: _Shape, text: str) -> int | float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise BadInput(f"{shape.label} must be a number")
+        raise BadInput(_("%(label)s must be a number", label=shape.label))
     return value
 
 
@@ -303,4 +304,4 @@ def _json(shape: _Shape, text: str) -> Any:
     try:
         return parse_json(text)
     except BadInput:
-        raise BadInput(f"{shape.label} must be JSON") from None
+        raise BadInput(_("%(label)s must be JSON", label=shape.label)) from None

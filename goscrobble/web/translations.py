@@ -13,10 +13,12 @@ from babel import Locale
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_request_context, request
 
+from goscrobble.domain.sentences import Sentence
+
 FOLDER = Path(__file__).parent / "translations"
 SOURCE = "en"  # the language that the texts are written in
 
-__all__ = ["N_", "gettext", "language", "ngettext", "register"]
+__all__ = ["N_", "gettext", "language", "ngettext", "register", "translated"]
 
 
 def register(app: Flask) -> None:
@@ -52,6 +54,18 @@ def gettext(text: str, /, **values: object) -> str:
 def ngettext(one: str, many: str, count: int, /, **values: object) -> str:
     """Return the form of a text that fits `count`, which it may name as `%(num)s`."""
     return _ngettext(one, many, count) % ({"num": count} | values)
+
+
+def translated(said: Exception | str) -> str:
+    """Return what an error says, or a sentence of a service's, in the language of the page if there is a translation.
+
+    What pages themselves say is translated already, and stays.
+    """
+    sentence: str = said if isinstance(said, str) else next(iter(said.args), "")
+    if not isinstance(sentence, Sentence):
+        return _gettext(sentence) if sentence else ""
+    values = {name: translated(it) if isinstance(it, Sentence) else it for name, it in sentence.values.items()}
+    return gettext(sentence.text, **values)
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that extraction knows

@@ -15,11 +15,28 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g
 
+from goscrobble.domain import rules
+from goscrobble.testing import make_account, make_draft
 from goscrobble.web import translations
 from goscrobble.web.pages import formats
 
 ROOT = Path(__file__).parents[2]
-GERMAN = {"Sign in": "Anmelden", "Today": "Heute", "%(count)s min": "%(count)s Min."}
+GERMAN = {
+    "Sign in": "Anmelden",
+    "Today": "Heute",
+    "%(count)s min": "%(count)s Min.",
+    "There is no such user": "Den gibt es nicht",
+    "There is nothing at this address": "Hier ist nichts",
+    "from is after to": "„from“ liegt nach „to“",
+    "kind is plays or artist": "„kind“ ist plays oder artist",
+    "page is a number from 1 to %(last)s": "„page“ geht von 1 bis %(last)s",
+    "%(kind)s must be an id, as the page of the %(kind)s has it in its address": "%(kind)s: keine Nummer",
+    "Dates run from %(first)s to the end of next year": "Tage gibt es ab %(first)s",
+    "The password must have %(least)s to %(most)s characters": "Das Passwort hat %(least)s bis %(most)s Zeichen",
+    "%(field)s %(fault)s": "%(field)s: %(fault)s",
+    "Track": "Titel",
+    "is longer than %(most)s characters": "länger als %(most)s Zeichen",
+}
 
 
 @pytest.fixture
@@ -57,6 +74,44 @@ def test_a_language_without_a_catalogue_is_answered_in_english(client, languages
     assert "<h1>Sign in</h1>" in page
 
 
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/u/nobody", "Den gibt es nicht."),
+        ("/nowhere/at/all", "Hier ist nichts."),
+        ("/u/ada/history?from=2026-03-02&to=2026-03-01", "„from“ liegt nach „to“."),
+        ("/u/ada/history?from=1900-01-01", "Tage gibt es ab 1970."),
+        ("/u/ada/history?track=x", "track: keine Nummer."),
+        ("/u/ada/charts/artists?page=0", "„page“ geht von 1 bis 10.000."),
+        ("/u/ada/milestones?kind=x", "„kind“ ist plays oder artist."),
+        ("/u/ada/compare?from=2026-03-02&to=2026-03-01", "„from“ liegt nach „to“."),
+    ],
+)
+def test_a_refusal_is_in_the_language_of_its_reader(core, client, languages, path, sentence):
+    make_account(core, "ada")
+    page = client.get(path, headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert sentence in page
+
+
+def test_a_refused_form_says_why_in_the_language_of_its_reader(client, languages):
+    form = {"username": "ada", "email": "ada@example.org", "password": "x"}
+    headers = {"Accept-Language": "de", "Sec-Fetch-Site": "same-origin"}
+    page = client.post("/register", data=form, headers=headers).get_data(as_text=True)
+    assert "Das Passwort hat 8 bis 1024 Zeichen" in page
+
+
+def test_a_sentence_within_a_sentence_is_translated_too(app, languages):
+    with pytest.raises(ValueError, match=r"^Track is longer than 5000 characters$") as caught:
+        rules.tidy(make_draft().model_copy(update={"title": "x" * 5001}))
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert translations.translated(caught.value) == "Titel: länger als 5000 Zeichen"
+
+
+def test_the_api_speaks_english(client, languages):
+    answer = client.get("/api/v1/users/nobody", headers={"Accept-Language": "de"})
+    assert answer.json == {"error": "There is no such user"}
+
+
 def test_numbers_dates_and_lengths_are_german_for_a_german(app, languages):
     day = date(2021, 3, 5)
     with app.test_request_context(headers={"Accept-Language": "de"}):
@@ -74,16 +129,17 @@ def test_the_template_for_translators_has_every_text():
     """`make messages` brings it up to date."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
-    keywords = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
-    found = extract_from_dir(ROOT / "goscrobble" / "web", methods_of(methods), options_of(options), keywords)
+    keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+    keywords |= dict.fromkeys(re.findall(r"--keyword (\w+)", (ROOT / "Makefile").read_text()))
+    found = extract_from_dir(ROOT / "goscrobble", methods_of(methods), options_of(options), keywords)
     expected = {text if isinstance(text, str) else text[0] for _file, _line, text, _comments, _context in found}
     kept = read_po(io.BytesIO((translations.FOLDER / "messages.pot").read_bytes()))
     assert {m.id if isinstance(m.id, str) else m.id[0] for m in kept if m.id} == expected
 
 
 def methods_of(methods):
-    return [(re.sub(r"^goscrobble/web/", "", pattern), method) for pattern, method in methods]
+    return [(pattern.removeprefix("goscrobble/"), method) for pattern, method in methods]
 
 
 def options_of(options):
-    return {re.sub(r"^goscrobble/web/", "", pattern): values for pattern, values in options.items()}
+    return {pattern.removeprefix("goscrobble/"): values for pattern, values in options.items()}

@@ -16,6 +16,7 @@ from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import ranges, user, visitor
 from goscrobble.web.translations import gettext as _
+from goscrobble.web.translations import translated
 
 TOPS = 10  # artists of each side
 SHARED = 20  # artists in common that are named
@@ -89,7 +90,7 @@ def _people(core: Core, owner: Account, viewer: Account | None, form: Form) -> d
     try:
         chosen = ranges.chosen(owner, DEFAULT)
     except BadInput as error:
-        raise BadInput(f"{_('The time')}: {error}") from None
+        raise BadInput(f"{_('The time')}: {translated(error)}") from None
     compared = comparing.users(core, owner, other, chosen.period, limit=SHARED)
     days = days_of(chosen.period, zone(owner.time_zone))
     sides = [
@@ -134,7 +135,7 @@ def _time(owner: Account, first: str, last: str, name: str) -> ranges.Chosen:
     try:
         period = parse_dates(first, last, tz, current_core().now())
     except ValueError as error:
-        raise BadInput(f"{name}: {error}") from None
+        raise BadInput(f"{name}: {translated(error)}") from None
     return ranges.make(period, {"from": first, "to": last}, owner)
 
 

@@ -12,6 +12,7 @@ from flask import Blueprint, render_template, request
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
 from goscrobble.domain.scrobbles import Entity, Scrobble, parse_play_token
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.services import accounts, corrections, history, ingest
 from goscrobble.services.core import Core
@@ -108,7 +109,9 @@ def _asked(core: Core, owner: Account) -> Asked:
         raise BadInput("source must be a source of plays on this server")
     for kind in MUSIC:
         if kind in asked and not _UUID.fullmatch(asked[kind]):
-            raise BadInput(f"{kind} must be an id, as the page of the {kind} has it in its address")
+            raise BadInput(
+                Sentence("%(kind)s must be an id, as the page of the %(kind)s has it in its address", kind=kind)
+            )
     filters = history.Filters(
         start=time.period.start,
         end=time.period.end,

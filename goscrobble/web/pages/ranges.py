@@ -61,7 +61,7 @@ def chosen(owner: Account, default: str = DEFAULT) -> Chosen:
             query = {"range": value}
         period = parse_asked(value, query.get("from"), query.get("to"), tz, now)
     except ValueError as error:
-        raise BadInput(str(error)) from None
+        raise BadInput(*error.args) from None
     return make(period, query, owner)
 
 

@@ -9,7 +9,8 @@ from flask import Blueprint, abort, render_template, request
 from goscrobble.errors import BadInput
 from goscrobble.services import accounts, statistics
 from goscrobble.web import current_core
-from goscrobble.web.pages import ranges, user, visitor
+from goscrobble.web.pages import formats, ranges, user, visitor
+from goscrobble.web.translations import gettext as _
 
 ENTRIES = 50  # of one page
 LAST_PAGE = 10_000
@@ -57,7 +58,7 @@ def page_number() -> int:
     if not (
         text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= LAST_PAGE and len(text) < len(str(LAST_PAGE)) + 1
     ):
-        raise BadInput(f"page is a number from 1 to {LAST_PAGE:,}")
+        raise BadInput(_("page is a number from 1 to %(last)s", last=formats.number(LAST_PAGE)))
     return int(text)
 
 

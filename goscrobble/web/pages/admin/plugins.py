@@ -17,6 +17,7 @@ from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
 from goscrobble.web.pages.admin import options
+from goscrobble.web.translations import translated
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/plugins")
 
@@ -103,7 +104,7 @@ def _page(record: PluginRecord, form: Form | None = None, problem: GoScrobbleErr
         plugin=plugin,
         fields=options.fields(core, record.name, form) if plugin.can_run else [],
         form=form,
-        problem=problem,
+        problem=translated(problem) if problem else "",
         done=visitor.done(),
     )
 
