@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from flask import g
 
 from goscrobble.domain import rules
+from goscrobble.services import ingest
 from goscrobble.testing import make_account, make_draft
 from goscrobble.web import translations
 from goscrobble.web.pages import formats
@@ -123,6 +124,17 @@ def test_numbers_dates_and_lengths_are_german_for_a_german(app, languages):
         assert formats.span(720) == "12 Min."
         assert formats.ago(0, 3 * 3600) == "vor 3 Stunden"
         assert formats.weekdays()[0] == "Montag"
+        assert formats.weekdays("abbreviated")[0] == "Mo"
+
+
+def test_the_days_of_a_week_of_hours_are_short_in_the_readers_language(core, client, languages):
+    ada = make_account(core, "ada")
+    ingest.submit(core, ada.id, [make_draft(played_at=int(core.now()) - 3600)], source="jellyfin")
+    page = client.get("/u/ada", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    clock = page[page.index("week-clock") :]
+    days = re.findall(r'<text x="0" [^>]*>([^<]*)</text>', clock)
+    assert days == ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"]
+    assert "<title>Mo 00:00" in clock
 
 
 def test_the_template_for_translators_has_every_text():

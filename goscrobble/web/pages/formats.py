@@ -104,9 +104,9 @@ def brief(at: datetime, today: date) -> str:
     return day_of_year(at.date()) if at.year == today.year else short_day(at.date())
 
 
-def weekdays() -> tuple[str, ...]:
-    """Return the names of the days, Monday first."""
-    return tuple(get_day_names("wide", "stand-alone", _locale())[day] for day in range(7))
+def weekdays(width: Literal["wide", "abbreviated"] = "wide") -> tuple[str, ...]:
+    """Return the names of the days, in full or short (`Mon`), Monday first."""
+    return tuple(get_day_names(width, "stand-alone", _locale())[day] for day in range(7))
 
 
 def month_name(day: date) -> str:
