@@ -5,6 +5,7 @@ Days are local days, as proleptic ordinals (`date.toordinal`).
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -96,6 +97,13 @@ def _starts(first: int, last: int, unit: Unit) -> Iterator[int]:
     while start <= last:
         yield start
         start = start_of(start + {"week": 7, "month": 31, "year": 366}[unit], unit)
+
+
+def activity_of(days: DaySums, asked: Days, today: int, unit: Unit) -> list[Activity]:
+    """Return the activity of those of the days that are asked for and shown; see `shown_days`."""
+    first, end = (None if day is None else bisect_left(days, (day,)) for day in asked)
+    inside = days[first:end]
+    return activity(inside, shown_days(asked, [day for day, _, _ in inside], today), unit)
 
 
 def activity(days: DaySums, shown: tuple[int, int] | None, unit: Unit) -> list[Activity]:

@@ -96,8 +96,7 @@ def activity(core: Core, account: Account, unit: Unit, period: Period = ALL_TIME
     asked = days_of(period, tz)
     with core.database.read() as connection:
         days = stored.days(connection, account.id, asked)
-    shown = habits.shown_days(asked, [day for day, _, _ in days], local_day(int(core.now()), tz))
-    return habits.activity(days, shown, unit)
+    return habits.activity_of(days, asked, local_day(int(core.now()), tz), unit)
 
 
 def clock(core: Core, account: Account, period: Period = ALL_TIME) -> Clock:
@@ -151,10 +150,10 @@ def discoveries(
         heard = discovered(connection, account, period)
         newest = heard[:limit]
         names = names_of(connection, "artists", [it.artist_id for it in newest])
-    days = [(local_day(it.at, tz), 1, 0) for it in reversed(heard)]
-    shown = habits.shown_days(days_of(period, tz), sorted(day for day, _, _ in days), local_day(int(core.now()), tz))
+    days = sorted((local_day(it.at, tz), 1, 0) for it in heard)
+    by_unit = habits.activity_of(days, days_of(period, tz), local_day(int(core.now()), tz), unit)
     return Discoveries(
-        [Discovered(it.start, it.plays) for it in habits.activity(days, shown, unit)],
+        [Discovered(it.start, it.plays) for it in by_unit],
         [NewArtist(names[it.artist_id], it.at, it.plays) for it in newest],
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.habits import Activity, Clock, DaySums, Streaks, Unit, activity, shown_days, streaks
-from goscrobble.domain.periods import Days, Period, days_of, local_day, zone
+from goscrobble.domain.habits import Activity, Clock, Streaks, Unit, activity_of, streaks
+from goscrobble.domain.periods import Period, days_of, local_day, zone
 from goscrobble.services.core import Core
 from goscrobble.services.habits import Milestone, clock_of, numbered
 from goscrobble.storage import charts, day_plays
@@ -58,15 +57,9 @@ def overview(
             totals=charts.totals(plays, period),
             before=None if before is None else charts.totals(plays.on(days_of(before, tz)), before),
             tops={kind: charts.top(plays, kind, limit=limit) for kind, limit in tops.items()},
-            activity=_activity(days, plays.days, today, unit),
+            activity=activity_of(days, plays.days, today, unit),
             clock=clock_of(plays, account),
-            last_days=_activity(days, (today - last_days + 1, today + 1), today, "day"),
+            last_days=activity_of(days, (today - last_days + 1, today + 1), today, "day"),
             streaks=streaks([day for day, _, _ in days], today, tz),
             milestones=numbered(connection, account, days, limit=milestones),
         )
-
-
-def _activity(days: DaySums, asked: Days, today: int, unit: Unit) -> list[Activity]:
-    first, end = (None if day is None else bisect_left(days, (day,)) for day in asked)
-    inside = days[first:end]
-    return activity(inside, shown_days(asked, [day for day, _, _ in inside], today), unit)

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import psycopg
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from goscrobble.errors import Unavailable
+from goscrobble.storage.dialect import BINARY
 from goscrobble.storage.writers import BUSY_TIMEOUT_MS, Writers
 
 __all__ = ["Connection", "Database", "engine_options"]
@@ -42,6 +42,8 @@ class Database:
         self.learnt: dict[str, Any] = {}  # what they remember of rows that never change
         if self.is_sqlite:
             event.listen(engine, "connect", _prepare_sqlite)
+        else:
+            event.listen(engine, "before_cursor_execute", _choose_format)
 
     @contextmanager
     def read(self, *, consistent: bool = False) -> Iterator[Connection]:
@@ -93,14 +95,6 @@ class Database:
         self.engine.dispose()
 
 
-class _BinaryCursor(psycopg.Cursor[Any]):
-    """Has PostgreSQL send numbers and bytes as they are, not as text: a listener's days are megabytes."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.format = psycopg.pq.Format.BINARY
-
-
 def engine_options(url: str) -> dict[str, Any]:
     """Return the options `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
@@ -114,12 +108,7 @@ def engine_options(url: str) -> dict[str, Any]:
         }
     limits = "-c statement_timeout=30000 -c lock_timeout=8000 -c idle_in_transaction_session_timeout=60000 -c jit=off"
     return {
-        "connect_args": {
-            "connect_timeout": 5,
-            "options": limits,
-            "prepare_threshold": 2,
-            "cursor_factory": _BinaryCursor,
-        },
+        "connect_args": {"connect_timeout": 5, "options": limits, "prepare_threshold": 2},
         "hide_parameters": True,
         "pool_pre_ping": True,
         "pool_recycle": 1800,
@@ -142,6 +131,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         _patiently(cursor, f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _choose_format(
+    _connection: Any, cursor: Any, _statement: str, _parameters: Any, context: Any, _is_many: bool
+) -> None:
+    if context.execution_options.get(BINARY):
+        cursor.format = type(cursor.format).BINARY  # without psycopg's import, where nobody needs it
 
 
 def _patiently(cursor: Any, statement: str) -> None:
