@@ -46,9 +46,10 @@ class PostgresqlDatabases:
         self._template = f"template_{name}"
         self._numbers = itertools.count()
         self._clean: list[str] = []
+        self._cleaners: dict[str, psycopg.Connection] = {}  # by URL; kept, since what a new one learns takes a while
         self._create(self._template, "template0")
         runner.upgrade(self._url(self._template))
-        with self._connect(self._url(self._template)) as connection:
+        with _connect(self._url(self._template)) as connection:
             self._schema = _schema(connection)
 
     def make(self, _folder: Path, *, empty: bool = False) -> str:
@@ -61,22 +62,28 @@ class PostgresqlDatabases:
 
     def drop(self, url: str) -> None:
         """Take a database back; one whose tables a test changed is thrown away."""
-        name = url.rpartition("/")[2]
-        self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
-        with self._connect(url) as connection:
-            if _schema(connection) == self._schema:
-                _empty(connection, self._schema)
-                self._clean.append(url)
-                return
-        self._admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        connection = self._cleaners.pop(url, None) or _connect(url)
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        if _schema(connection) == self._schema:
+            _empty(connection, self._schema)
+            self._cleaners[url] = connection
+            self._clean.append(url)
+        else:
+            connection.close()
+            self._drop(url)
 
     def close(self) -> None:
+        for connection in self._cleaners.values():
+            connection.close()
         for url in (*self._clean, self._url(self._template)):
-            self._admin.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
+            self._drop(url)
         self._admin.close()
 
-    def _connect(self, url: str) -> psycopg.Connection:
-        return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+    def _drop(self, url: str) -> None:
+        self._admin.execute(f'DROP DATABASE "{url.rpartition("/")[2]}" WITH (FORCE)')
 
     def _create(self, name: str, template: str) -> None:
         self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY wal_log')
@@ -84,6 +91,10 @@ class PostgresqlDatabases:
     def _url(self, name: str) -> str:
         parts = conninfo_to_dict(self._server_url)
         return f"postgresql+psycopg://{parts['user']}@{parts['host']}:{parts['port']}/{name}"
+
+
+def _connect(url: str) -> psycopg.Connection:
+    return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
 Schema = tuple[list[tuple[str, str]], list[str]]  # every column of every table, and every version applied
