@@ -17,17 +17,25 @@ TITLES = ("Halleluhwah", "Mushroom", '<b onclick="x">Oh Yeah')
 @pytest.fixture
 def page(listener, server):
     """The history of a listener who heard three tracks."""
-    own = listener.get_by_role("navigation", name="Main").get_by_role("link", name="listener_")
-    status, answer = post(f"{server.url}/api/v1/login", {"username": own.inner_text(), "password": PASSWORD})
-    assert status == 200
-    heard = {"artists": ["Can"], "album": "Tago Mago", "duration": 200}
-    now = int(time.time())
-    plays = [heard | {"track": title, "played_at": now - 3600 * i} for i, title in enumerate(TITLES, start=1)]
-    send(server, answer["token"], {"scrobbles": plays})
-    own.click()
+    tell(listener, server, *((title, 3600 * i) for i, title in enumerate(TITLES, start=1)))
+    own_link(listener).click()
     listener.get_by_role("link", name="History", exact=True).click()
     expect(listener.get_by_role("heading", level=1)).to_have_text("History")
     return listener
+
+
+def own_link(page):
+    return page.get_by_role("navigation", name="Main").get_by_role("link", name="listener_")
+
+
+def tell(page, server, *plays):
+    """Tell of plays of who is signed in, given as (title, seconds before now)."""
+    status, answer = post(f"{server.url}/api/v1/login", {"username": own_link(page).inner_text(), "password": PASSWORD})
+    assert status == 200
+    heard = {"artists": ["Can"], "album": "Tago Mago", "duration": 200}
+    now = int(time.time())
+    scrobbles = [heard | {"track": title, "played_at": now - before} for title, before in plays]
+    send(server, answer["token"], {"scrobbles": scrobbles})
 
 
 def row(page, title):
@@ -144,6 +152,34 @@ def test_a_filter_is_filled_in_and_cleared(page):
     row(page, "Mushroom").get_by_role("link", name="Mushroom").click()
     page.get_by_role("link", name="All your plays of it").click()
     expect_titles(page, "Mushroom")
+
+
+def test_recent_plays_have_the_same_menu(page):
+    own_link(page).click()
+    page.set_viewport_size(NARROW | {"width": 320})
+    open_menu(page, "Mushroom")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    row(page, "Mushroom").get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Undo").click()
+    expect_titles(page, *TITLES)
+    own_link(page).click()
+    open_menu(page, "Mushroom")
+    row(page, "Mushroom").get_by_role("link", name="Edit").click()
+    expect(page.get_by_role("textbox", name="Track")).to_have_value("Mushroom")
+
+
+@pytest.mark.parametrize("scripts", [True], indirect=True)
+def test_a_play_that_arrives_has_a_menu_of_its_own(page, server):
+    own_link(page).click()
+    with page.expect_response(lambda answer: "/live" in answer.url):
+        page.reload()
+    tell(page, server, ("Bel Air & <b>$&</b>", 60))
+    arrived = page.locator("li.play.arrived")
+    expect(arrived.locator("summary")).to_contain_text("Edit or delete Bel Air & <b>$&</b>, ")
+    arrived.locator("summary").click()
+    arrived.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("The play is deleted.")).to_be_visible()
+    expect_titles(page, *TITLES)
 
 
 def test_every_part_fits_a_phone(page):

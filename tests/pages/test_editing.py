@@ -35,6 +35,20 @@ def retell(core, account):
     ingest.submit(core, account.id, [again], source="jellyfin")
 
 
+def test_recent_plays_have_a_menu_for_who_heard_them_and_nobody_else(browser, core, ada, token):
+    assert browser.get("/u/ada").all("details", class_="actions") == []
+    browser.sign_in("ada")
+    page = browser.get("/u/ada")
+    edit, delete = f"/u/ada/history/{token}", f"/u/ada/history/{token}/delete"
+    assert "Edit or delete Jóga, " in page.one("li", id=f"play-{token}").text
+    assert page.one("a", href=edit).text == "Edit"
+    assert browser.post(page.one("form", action=delete).attributes["action"]).status == 303
+    assert len(plays(core, ada)) == 2
+    make_account(core, "eve")
+    browser.sign_in("eve")
+    assert browser.get("/u/ada").all("details", class_="actions") == []
+
+
 # ---- delete, and undo ----
 
 

@@ -25,6 +25,14 @@ function clock(at) {
   return new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone }).format(at);
 }
 
+function fillMenu(menu, play, time) {
+  const label = menu.querySelector(".hidden-visually");
+  label.textContent = label.textContent.replace(/TITLE|TIME/g, (what) => (what === "TITLE" ? play.track.title : time));
+  for (const [element, name] of [[menu.querySelector("a"), "href"], [menu.querySelector("form"), "action"]]) {
+    element.setAttribute(name, element.getAttribute(name).replace("/history/PLAY", `/history/${play.id}`));
+  }
+}
+
 function onScrobble({ detail: play }) {
   const section = document.querySelector("[data-recent]");
   const list = section?.querySelector(".plays");
@@ -44,6 +52,8 @@ function onScrobble({ detail: play }) {
   const told = item.querySelector(".told");
   told.textContent = told.tagName === "A" ? play.username : (sources[play.source] ?? play.source);
   if (told.tagName === "A") told.href = new URL(`u/${encodeURIComponent(play.username)}`, root).pathname;
+  const menu = item.querySelector(".actions");
+  if (menu) fillMenu(menu, play, time.textContent);
   const older = [...list.children].find((other) => new Date(other.querySelector("time").dateTime) <= at);
   list.insertBefore(item, older ?? null);
   while (list.children.length > Number(section.dataset.recent)) list.lastElementChild.remove();
