@@ -20,8 +20,16 @@ from tests.postgres import PostgresServer
 
 SERVER_URL = "postgresql_server_url"
 
-# What browsers, templates and slow clients do: the services behind them are tried with both databases.
-ONCE = ("tests/browser/", "tests/pages/", "tests/tutorial/", "tests/web/test_arrival.py")
+# What browsers, templates and slow clients do, and what becomes of a whole evening that a plugin asks about again and
+# again: the services behind them, and how plugins are asked, are tried with both databases.
+ONCE = (
+    "tests/browser/",
+    "tests/pages/",
+    "tests/plugins/navidrome/test_polling.py",
+    "tests/plugins/spotify/test_listening.py",
+    "tests/tutorial/",
+    "tests/web/test_arrival.py",
+)
 
 # Whoever changes something hunts with new examples each time; a check of what was changed is the same check twice.
 hypothesis_settings.register_profile("ci", derandomize=True)
@@ -107,6 +115,12 @@ def databases(pytestconfig, tmp_path_factory):
         source = PostgresqlDatabases(workerinput.get(SERVER_URL) or pytestconfig.stash[_URL], name)
     yield source
     source.close()
+
+
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory):
+    """A folder for what mypy finds out: that of GoScrobble and its libraries takes most of each check."""
+    return tmp_path_factory.mktemp("mypy")
 
 
 @pytest.fixture

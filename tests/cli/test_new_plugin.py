@@ -69,7 +69,8 @@ def test_it_passes_its_own_tests_at_once(new, tmp_path):
 
 
 @pytest.mark.slow
-def test_it_is_clean_by_its_own_rules_and_by_ours(new, tmp_path):
+@pytest.mark.xdist_group("mypy")  # they share its cache
+def test_it_is_clean_by_its_own_rules_and_by_ours(new, tmp_path, mypy_cache):
     new("tapedeck")
     folder = tmp_path / "goscrobble-tapedeck"
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]["lint"]
@@ -78,7 +79,7 @@ def test_it_is_clean_by_its_own_rules_and_by_ours(new, tmp_path):
     run(folder, "ruff", "check", "--select", "ALL", "--ignore", ignored, "goscrobble_tapedeck")
     run(folder, "ruff", "check", "--select", "ALL", "--ignore", f"{ignored},D,S101,INP001", "tests")
     run(folder, "ruff", "format", "--check", ".")
-    run(folder, "mypy", "--follow-imports=silent", ".", MYPY_CACHE_DIR=str(tmp_path / "cache"))
+    run(folder, "mypy", "--follow-imports=silent", ".", MYPY_CACHE_DIR=str(mypy_cache))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def test_whoever_follows_the_tutorial_succeeds(terminal, port):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_what_the_tutorial_builds_is_clean_by_its_own_rules_and_by_ours(goscrobble, tmp_path):
+@pytest.mark.xdist_group("mypy")  # they share its cache
+def test_what_the_tutorial_builds_is_clean_by_its_own_rules_and_by_ours(goscrobble, tmp_path, mypy_cache):
     assert goscrobble("plugins", "new", "tapedeck", "--into", tmp_path).exit_code == 0
     folder = tmp_path / "goscrobble-tapedeck"
     ours = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["ruff"]["lint"]
@@ -64,7 +65,7 @@ def test_what_the_tutorial_builds_is_clean_by_its_own_rules_and_by_ours(goscrobb
         check(folder, "ruff", "check", ".")
         check(folder, "ruff", "format", "--check", ".")
         check(folder, "ruff", "check", "--select", "ALL", *package)
-    check(folder, "mypy", "--follow-imports=silent", ".")
+    check(folder, "mypy", "--follow-imports=silent", "--cache-dir", mypy_cache, ".")
 
 
 @pytest.fixture
