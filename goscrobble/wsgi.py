@@ -19,6 +19,7 @@ from goscrobble.jobs.heartbeat import Heartbeat
 from goscrobble.jobs.runner import Runner
 from goscrobble.jobs.schedule import PERIODIC
 from goscrobble.services import nodes
+from goscrobble.web.warming import warm_up
 
 _BOOT_FAILED = 3  # gunicorn's own: do not start this worker again and again
 
@@ -34,6 +35,7 @@ def _start() -> Flask:
         runner = Runner(app.extensions["goscrobble"], handlers=HANDLERS, periodic=PERIODIC)
         runner.start()
         atexit.register(runner.stop, 5)
+    warm_up(app)
     return app
 
 

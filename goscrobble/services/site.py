@@ -66,6 +66,12 @@ def totals(core: Core) -> SiteTotals:
     return SiteTotals(**json.loads(row.document), computed_at=row.computed_at)
 
 
+def liveliest(core: Core) -> str | None:
+    """Return the name of the public listener whose plays changed most often; None where nobody has any."""
+    with core.database.read() as connection:
+        return site.liveliest(connection)
+
+
 def refresh(core: Core) -> None:
     """Make anew what was asked for lately and is no longer exact; forget what nobody asks for."""
     now = int(core.now())

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from goscrobble.models import SiteChart, User, table
+from goscrobble.models import SiteChart, User, UserClock, table
 from goscrobble.storage.dialect import upsert
 from goscrobble.storage.users import visible_to
 
-_chart, _user = table(SiteChart), table(User)
+_chart, _user, _clock = table(SiteChart), table(User), table(UserClock)
 
 LISTENERS = select(_user.c.id).where(visible_to(None))  # those whom everybody may see
 
@@ -30,6 +30,13 @@ def basis(connection: Connection) -> str:
     """Return a text that is another one whenever a play, or who is public, may have changed."""
     query = select(func.count(), func.sum(_user.c.id), func.sum(_user.c.revision)).where(visible_to(None))
     return ".".join(str(int(number or 0)) for number in connection.execute(query).one())
+
+
+def liveliest(connection: Connection) -> str | None:
+    """Return the name of the public listener whose plays changed most often; None where nobody has any."""
+    has_plays = select(_clock.c.user_id).where(_clock.c.user_id == _user.c.id).exists()
+    query = select(_user.c.username).where(visible_to(None), has_plays)
+    return connection.execute(query.order_by(_user.c.revision.desc(), _user.c.id).limit(1)).scalar()
 
 
 def find(connection: Connection, name: str) -> ChartRow | None:
