@@ -32,8 +32,7 @@ def read(core: Core, connection: Connection) -> Position:
     low = max(0, newest - _LOOK_BACK)
     gaps: frozenset[int] = frozenset()
     if not core.database.is_sqlite:  # there plays are numbered before they are committed, by several writers at once
-        known = {play for play, _, _ in stored.after(connection, low, _LOOK_BACK)}
-        gaps = frozenset(missing(known, low))
+        gaps = frozenset(missing(stored.numbers(connection, low, newest), low))
     return Position(newest, gaps, int(core.now()))
 
 

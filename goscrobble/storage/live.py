@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.models import ApiToken, ScrobbleRow, User, WebSession, table
-from goscrobble.storage import users
+from goscrobble.storage import dialect, users
 
 _scrobble, _user, _session, _token = table(ScrobbleRow), table(User), table(WebSession), table(ApiToken)
 _MOST_BOUND = 500  # values in one IN (...)
@@ -20,6 +20,12 @@ Number = tuple[int, int, int]  # of a play: its id, whose it is, when it began
 def newest(connection: Connection) -> int:
     """Return the highest number that a play has, 0 where there is none."""
     return int(connection.execute(select(func.max(_scrobble.c.id))).scalar() or 0)
+
+
+def numbers(connection: Connection, low: int, high: int) -> set[int]:
+    """Return the numbers above `low`, up to `high`, that plays have."""
+    query = select(_scrobble.c.id).where(_scrobble.c.id > low, _scrobble.c.id <= high)
+    return {number for (number,) in dialect.rows(connection, query)}
 
 
 def after(
