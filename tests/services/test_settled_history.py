@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from goscrobble.domain.drafts import ScrobbleDraft, Stamp, TrackIds
 from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.services import corrections, history, ingest, rollups
+from goscrobble.storage import recounting
 from goscrobble.storage import scrobbles as stored
 from goscrobble.testing import make_account
 from goscrobble.testing.clock import START
@@ -63,8 +64,18 @@ def plays(core, account):
     return [(p.played_at, p.duration, p.listened, p.source, p.also_heard_by, p.track.name.casefold()) for p in found]
 
 
-def assert_sums_are_true(core):
+@pytest.fixture
+def core(core):
+    """At the end everybody's sums are true: each example looks at those of its own people alone."""
+    yield core
     assert {name: wrong for name, wrong in rollups.check(core) if wrong} == {}
+
+
+def assert_sums_are_true(core, *accounts):
+    with core.database.read(consistent=True) as connection:
+        for account in accounts:
+            truth = recounting.recount(connection, account.id, account.time_zone)
+            assert recounting.differences(connection, account.id, truth).tables == []
 
 
 EXAMPLES = settings(
@@ -88,7 +99,7 @@ def test_order_batches_and_repetition_do_not_matter(core, told, chance):
     tell(core, third, sorted(told, key=lambda item: item[0]))
 
     assert plays(core, first) == plays(core, second) == plays(core, third)
-    assert_sums_are_true(core)
+    assert_sums_are_true(core, first, second, third)
 
 
 @EXAMPLES
@@ -124,7 +135,7 @@ def test_what_a_person_decides_stays_decided_and_sums_stay_true(core, told, chan
     tell(core, ada, chance.sample(told, len(told)))
 
     assert sorted(map(repr, plays(core, ada))) == sorted(map(repr, decided))
-    assert_sums_are_true(core)
+    assert_sums_are_true(core, ada)
 
 
 def edit(core, account, play, values):
@@ -182,7 +193,6 @@ def test_a_simulated_month_is_the_same_in_any_order(core):
         )
 
     assert results[0] == results[1] == results[2]
-    assert_sums_are_true(core)
 
 
 def test_a_time_zone_moves_days_and_hours_and_nothing_else(core):
@@ -192,7 +202,7 @@ def test_a_time_zone_moves_days_and_hours_and_nothing_else(core):
     rollups.change_time_zone(core, ada, "Asia/Kathmandu")
 
     assert plays(core, ada) == before
-    assert_sums_are_true(core)
+    assert dict(rollups.check(core)) == {"ada": []}
     with pytest.raises(BadInput, match="no time zone named"):
         rollups.change_time_zone(core, ada, "Mars/Olympus")
 
@@ -207,7 +217,7 @@ def test_rebuilding_mends_sums_that_were_wrong(core):
 
     assert dict(rollups.check(core)) == {"ada": ["user_artist", "user_track", "user_day_plays"]}
     rollups.rebuild(core, ada)
-    assert_sums_are_true(core)
+    assert dict(rollups.check(core)) == {"ada": []}
 
 
 def test_nobody_can_correct_another_persons_play(core):
