@@ -8,6 +8,7 @@ JOBS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 # Tests that share a server stay together.
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
+UNIT := $(addprefix tests/,architecture catalogue defaults domain jobs plugins/host services statistics storage)
 
 .PHONY: run install test lint unit sqlite postgresql coverage chromium axe bench docs messages clean
 
@@ -24,8 +25,8 @@ lint: install ## Style, types, architecture
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: install ## The fast part of the suite
-	$(BIN)/python $(PYTEST) -m "not slow"
+unit: install ## In a minute: the rules, the services, what they store and who may ask whom; no web, no servers
+	$(BIN)/python $(PYTEST) -m "not slow" $(UNIT)
 
 sqlite: install chromium axe ## The whole suite on SQLite
 	$(BIN)/python $(PYTEST) --database sqlite
