@@ -24,6 +24,7 @@ SERVER_URL = "postgresql_server_url"
 # again: the services behind them, and how plugins are asked, are tried with both databases.
 ONCE = (
     "tests/browser/",
+    "tests/faults/test_listeners.py",
     "tests/pages/",
     "tests/plugins/navidrome/test_polling.py",
     "tests/plugins/spotify/test_listening.py",

@@ -98,6 +98,7 @@ def test_a_generated_page_is_what_the_code_says_today(generate, page):
     assert generate.PAGES[page]() == (DOCS / "reference" / page).read_text("utf-8"), "run `python docs/generate.py`"
 
 
+@pytest.mark.slow
 def test_the_generator_checks_without_writing():
     done = subprocess.run(
         [sys.executable, DOCS / "generate.py", "--check"], capture_output=True, text=True, check=False

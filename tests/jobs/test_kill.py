@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from goscrobble.jobs.runner import LEASE, Runner
 from goscrobble.storage import jobs
 
@@ -20,6 +22,7 @@ Runner(make_core(settings, Clock(float(at))), handlers={"try": work_for_ever}).r
 """
 
 
+@pytest.mark.slow
 def test_a_job_whose_worker_is_killed_is_done_by_another_after_the_lease(core, clock, settings):
     core.database.write(lambda c: jobs.enqueue(c, "try", {"n": 1}, now=int(core.now())))
     command = [sys.executable, "-c", WORKER, str(settings.instance_path), settings.url, str(clock.at)]
