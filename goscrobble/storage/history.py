@@ -124,7 +124,8 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
         query = query.where(_scrobble.c.played_at < filters.end)
     if filters.source is not None:
         others = "," + _scrobble.c.also_heard_by + ","
-        is_among_them = others.contains(f",{filters.source},", autoescape=True)
+        # Not by LIKE: PostgreSQL would guess that it fits next to no play, and sort all that it fits.
+        is_among_them = func.replace(others, f",{filters.source},", "") != others
         query = query.where(or_(_scrobble.c.source == filters.source, is_among_them))
     if filters.track is not None:
         query = query.where(_track.c.uuid == filters.track)
