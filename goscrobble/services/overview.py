@@ -12,20 +12,20 @@ from goscrobble.services.core import Core
 from goscrobble.services.habits import Milestone, clock_of, numbered
 from goscrobble.storage import charts, day_plays
 from goscrobble.storage import habits as stored
-from goscrobble.storage.charts import EVER, Kind, Plays, TopEntry, Totals
+from goscrobble.storage.charts import EVER, Kind, Plays, Sums, TopEntry
 
 __all__ = ["Overview", "overview"]
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """A period's totals, those of the one before, its top lists, its plays by unit of time and by hour of the week.
+    """What a period adds up to, and the one before; its top lists, its plays by unit of time and by hour of the week.
 
     Of all time: the streaks and the newest milestones; of the last days: the plays of each.
     """
 
-    totals: Totals
-    before: Totals | None
+    sums: Sums
+    before: Sums | None
     tops: dict[Kind, list[TopEntry]]
     activity: list[Activity]
     clock: Clock
@@ -54,8 +54,8 @@ def overview(
             plays.columns(*day_plays.NAMES)  # all that will be asked for, at once
         days = stored.days(connection, account.id, EVER)
         return Overview(
-            totals=charts.totals(plays, period),
-            before=None if before is None else charts.totals(plays.on(days_of(before, tz)), before),
+            sums=charts.sums(plays),
+            before=None if before is None else charts.sums(plays.on(days_of(before, tz))),
             tops={kind: charts.top(plays, kind, limit=limit) for kind, limit in tops.items()},
             activity=activity_of(days, plays.days, today, unit),
             clock=clock_of(plays, account),

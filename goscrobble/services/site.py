@@ -8,7 +8,7 @@ that minute is over, so that hardly anybody waits.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from goscrobble.domain.periods import ALL_TIME, Period, days_of, zone
@@ -104,9 +104,8 @@ def _make(core: Core, name: str, asked_at: int) -> ChartRow:
 
 def _document(connection: Connection, name: str) -> Any:
     if name == _TOTALS:
-        found = charts.totals(Plays(connection, site.LISTENERS, charts.EVER), ALL_TIME)
-        sums = {key: getattr(found, key) for key in ("plays", "seconds", "artists", "albums", "tracks")}
-        return {"listeners": int(site.basis(connection).partition(".")[0]), **sums}
+        sums = charts.sums(Plays(connection, site.LISTENERS, charts.EVER))
+        return {"listeners": int(site.basis(connection).partition(".")[0]), **asdict(sums)}
     kind, by, first, end = name.split(" ")
     days: Days = (int(first) if first else None, int(end) if end else None)
     entries = charts.top(Plays(connection, site.LISTENERS, days), kind, by=by, limit=MOST)  # type: ignore[arg-type]

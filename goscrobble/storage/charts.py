@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,7 +17,21 @@ from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind, Plays
 from goscrobble.storage.day_plays import Users
 from goscrobble.storage.entries import artists_of, names_of
 
-__all__ = ["EVER", "By", "Days", "Kind", "Plays", "TopEntry", "Totals", "edges", "plays_of_all", "top", "totals"]
+__all__ = [
+    "EVER",
+    "By",
+    "Days",
+    "Kind",
+    "Plays",
+    "Sums",
+    "TopEntry",
+    "Totals",
+    "edges",
+    "plays_of_all",
+    "sums",
+    "top",
+    "totals",
+]
 
 By = Literal["plays", "time"]
 
@@ -44,14 +58,20 @@ class TopEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """What a user's plays add up to. `first_at` and `last_at` are Unix seconds, None without plays."""
+class Sums:
+    """What plays add up to: how many, the seconds listened, and of how many different artists, albums and tracks."""
 
     plays: int
     seconds: int
     artists: int
     albums: int
     tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals(Sums):
+    """The same, and when the first and the last began, Unix seconds; None without plays."""
+
     first_at: int | None
     last_at: int | None
 
@@ -80,13 +100,18 @@ def top(
     return _entries(plays.connection, kind, lines, offset, earlier)
 
 
-def totals(plays: Plays, period: Period) -> Totals:
-    """Return what plays add up to; `period` is when their days begin and end."""
+def sums(plays: Plays) -> Sums:
+    """Return what plays add up to."""
     if not plays.is_ever:
         plays.columns("tracks", "artists", "albums", "seconds")  # at once
     artists, albums, tracks = (plays.distinct(kind) for kind in ROLLUPS)
+    return Sums(*plays.plays_and_seconds(), artists, albums, tracks)
+
+
+def totals(plays: Plays, period: Period) -> Totals:
+    """Return what plays add up to; `period` is when their days begin and end."""
     first, last = edges(plays.connection, plays.users, period)
-    return Totals(*plays.plays_and_seconds(), artists, albums, tracks, first, last)
+    return Totals(**asdict(sums(plays)), first_at=first, last_at=last)
 
 
 def edges(connection: Connection, users: Users, period: Period) -> tuple[int | None, int | None]:

@@ -17,6 +17,7 @@ from goscrobble.domain.sentences import Sentence
 
 FOLDER = Path(__file__).parent / "translations"
 SOURCE = "en"  # the language that the texts are written in
+_this_g = g._get_current_object  # noqa: SLF001 - a page asks a thousand times for its language, `g` takes long to ask
 
 __all__ = ["N_", "gettext", "language", "ngettext", "register", "translated"]
 
@@ -33,11 +34,11 @@ def register(app: Flask) -> None:
 def language() -> str:
     """Return the language of this request's page: `en`, `pt-BR`."""
     try:
-        return g.language  # type: ignore[no-any-return]  # a page asks a thousand times
+        return _this_g().language  # type: ignore[no-any-return]
     except (RuntimeError, AttributeError):  # outside of everything; not asked yet
         if not has_request_context():
             return SOURCE
-    g.language = request.accept_languages.best_match(available(), SOURCE)
+    _this_g().language = request.accept_languages.best_match(available(), SOURCE)
     return language()
 
 

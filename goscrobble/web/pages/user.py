@@ -57,7 +57,7 @@ def _statistics(core: Core, owner: Account, chosen: ranges.Chosen, today: date) 
     )
     first_day = today - timedelta(days=YEAR - 1)
     return {
-        "counted": found.totals,
+        "counted": found.sums,
         "before": found.before,
         "tops": [*found.tops.items()],
         "activity": charts.bars([(it.start, it.plays, it.seconds) for it in found.activity]),
