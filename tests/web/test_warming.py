@@ -20,6 +20,7 @@ def compiled(app, monkeypatch):
         names.append(name)
         return compile_(source, name, *arguments, **options)
 
+    monkeypatch.setattr(app.jinja_env, "bytecode_cache", None)  # tests have one, servers have none
     monkeypatch.setattr(app.jinja_env, "compile", note)
     return names
 
