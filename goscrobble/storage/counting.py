@@ -33,8 +33,8 @@ Merged = Mapping[Kind, Mapping[int, int]]  # entries that were merged into other
 
 EVER: Days = (None, None)
 ROLLUPS: Mapping[Kind, Table] = {"artists": table(UserArtist), "albums": table(UserAlbum), "tracks": table(UserTrack)}
-ENTITIES: Mapping[str, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
-KEYS: Mapping[str, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
+ENTITIES: Mapping[Kind, Table] = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
+KEYS: Mapping[Kind, str] = {"artists": "artist_id", "albums": "album_id", "tracks": "track_id"}
 _clock, _track_artist = table(UserClock), table(TrackArtist)
 _MERGED = union_all(
     *(

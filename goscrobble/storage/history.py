@@ -6,15 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from goscrobble.domain.scrobbles import Entity, Scrobble
-from goscrobble.models import Album, Artist, ScrobbleRow, Track, TrackArtist, User, table
-from goscrobble.storage import naming
+from goscrobble.models import Album, ScrobbleRow, Track, User, table
+from goscrobble.storage import picking
+from goscrobble.storage.counting import Kind
+from goscrobble.storage.entries import artists_of_tracks
 from goscrobble.storage.users import visible_to
 
 _scrobble, _user = table(ScrobbleRow), table(User)
-_artist, _album, _track, _track_artist = table(Artist), table(Album), table(Track), table(TrackArtist)
+_album, _track = table(Album), table(Track)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,13 @@ def page(
     Raises BadInput for words that too many names have.
     """
     query = _filtered(_BASE.where(_scrobble.c.user_id == user_id), filters)
+    entries: tuple[tuple[Kind, str | None], ...]
+    entries = ("artists", filters.artist), ("albums", filters.album), ("tracks", filters.track)
+    for kind, uuid in entries:
+        if uuid is not None:
+            query = query.where(*picking.of_entry(connection, user_id, kind, uuid))
     if filters.q:
-        query = query.where(*naming.has_words(connection, user_id, filters.q))
+        query = query.where(*picking.of_words(connection, user_id, filters.q))
     return _page(connection, query, limit, after)
 
 
@@ -127,19 +134,6 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
         # Not by LIKE: PostgreSQL would guess that it fits next to no play, and sort all that it fits.
         is_among_them = func.replace(others, f",{filters.source},", "") != others
         query = query.where(or_(_scrobble.c.source == filters.source, is_among_them))
-    if filters.track is not None:
-        query = query.where(_track.c.uuid == filters.track)
-    if filters.album is not None:
-        query = query.where(_album.c.uuid == filters.album)
-    if filters.artist is not None:
-        shown = _artist.alias("shown")
-        credited = (
-            select(_track_artist.c.track_id)
-            .join(_artist, _artist.c.id == _track_artist.c.artist_id)
-            .join(shown, shown.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
-            .where(shown.c.uuid == filters.artist)
-        )
-        query = query.where(_track.c.id.in_(credited))
     return query
 
 
@@ -161,22 +155,3 @@ def _scrobble_value(row: Any, artists: tuple[Entity, ...]) -> Scrobble:
         source=row.source,
         also_heard_by=tuple(row.also_heard_by.split(",")) if row.also_heard_by else (),
     )
-
-
-_SHOWN = _artist.alias("shown")
-_ARTISTS = (
-    select(_track_artist.c.track_id, _SHOWN.c.uuid, _SHOWN.c.name)
-    .join(_artist, _artist.c.id == _track_artist.c.artist_id)
-    .join(_SHOWN, _SHOWN.c.id == func.coalesce(_artist.c.canonical_id, _artist.c.id))
-    .where(_track_artist.c.track_id.in_(bindparam("tracks", expanding=True)))
-    .order_by(_track_artist.c.track_id, _track_artist.c.position)
-)
-
-
-def artists_of_tracks(connection: Connection, tracks: Collection[int]) -> dict[int, tuple[Entity, ...]]:
-    """Return the artists credited on each track, in order."""
-    found: dict[int, list[Entity]] = {track: [] for track in tracks}
-    if found:
-        for track, uuid, name in connection.execute(_ARTISTS, {"tracks": sorted(found)}):
-            found[track].append(Entity(uuid, name))
-    return {track: tuple(artists) for track, artists in found.items()}

@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from goscrobble.errors import BadInput, NotFound
-from goscrobble.services import catalogue, corrections
+from goscrobble.services import catalogue, corrections, history
 from tests.catalogue.world import AT, DAY, hear, merge, uuid_of
 
 SENTENCES = {
@@ -207,6 +207,8 @@ def test_the_address_of_a_merged_entry_answers_the_one_it_was_merged_into(core, 
             ("ada", 2), ("bob", 1),
         ]  # fmt: skip
         assert [name for name, _ in catalogue.scrobbles(core, kind, one, None)[0]] == ["ada", "bob", "ada"]
+        own, _ = history.recent(core, ada, history.Filters(**{kind.removesuffix("s"): one}))
+        assert [play.played_at for play in own] == [AT, AT - 2 * DAY]
 
 
 # ---- deletes ----

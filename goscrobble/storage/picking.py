@@ -1,34 +1,49 @@
-"""Which plays of somebody have some words in their names, without looking at each.
+"""Which plays of somebody are of some music, without looking at each.
 
-The words lead to entries of the catalogue, these to the tracks that the listener has heard, and those are in the index
-of the plays.
+What is looked for leads to tracks that the listener has heard and when, and tracks are in the index of the plays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
 from goscrobble.domain.words import whole_of, words_asked
 from goscrobble.errors import BadInput
 from goscrobble.models import Album, ScrobbleRow, Told, Track, TrackArtist, UserTrack, table
-from goscrobble.storage import matching
+from goscrobble.storage import catalogue, matching
 from goscrobble.storage.counting import ENTITIES, Kind
 from goscrobble.storage.dialect import among
 
 _scrobble, _heard, _told = table(ScrobbleRow), table(UserTrack), table(Told)
 _album, _track, _track_artist = table(Album), table(Track), table(TrackArtist)
 
+Conditions = tuple[ColumnElement[bool], ...]
 
-def has_words(connection: Connection, user_id: int, q: str) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for plays with these words: tracks, which the index has, and the time they were heard in.
 
-    Each word begins one of the title or its artists, or of the album or its artist. Every play of an album was told so,
-    hence its tracks are known. Raises BadInput for words that too many names have.
+def of_entry(connection: Connection, user_id: int, kind: Kind, uuid: str) -> Conditions:
+    """Return the conditions for plays of an artist, album or track, by any name that was merged into it."""
+    entry = catalogue.find(connection, kind, uuid)
+    return _of(connection, user_id, {kind: () if entry is None else entry.ids})
+
+
+def of_words(connection: Connection, user_id: int, q: str) -> Conditions:
+    """Return the conditions for plays with these words.
+
+    Each word begins one of the title or its artists, or of the album or its artist. Raises BadInput for words that too
+    many names have.
     """
     words = words_asked(q) or [whole_of(q)]
-    artists, albums, tracks = (_entries(connection, kind, words) for kind in ("artists", "albums", "tracks"))
+    return _of(connection, user_id, {kind: _entries(connection, kind, words) for kind in ENTITIES})
+
+
+def _of(connection: Connection, user_id: int, wanted: Mapping[Kind, Collection[int]]) -> Conditions:
+    """Return the conditions for plays of any of these: tracks, which the index has, and the time they were heard in.
+
+    Every play of an album was told so, hence its tracks are known.
+    """
+    artists, albums, tracks = (wanted.get(kind, ()) for kind in ("artists", "albums", "tracks"))
     credited = select(_track_artist.c.track_id).where(among(connection, _track_artist.c.artist_id, artists))
     on_albums = select(_told.c.track_id).where(among(connection, _told.c.album_id, albums))
     track = _heard.c.track_id
