@@ -114,16 +114,7 @@ def _page(status: int, message: str, request_id: str) -> Response:
         told = translated(message)
         if request_id:
             told = _("%(sentence)s (request %(id)s)", sentence=told, id=request_id)
-        return Response(
-            render_template("error.html", status=status, title=_title(status), message=told), mimetype="text/html"
-        )
+        return Response(render_template("error.html", status=status, message=told), mimetype="text/html")
     except Exception as error:
         log.error("error page failed", exc_info=error)  # noqa: TRY400 - exc_info says which one
         return Response(f"{message}\n", mimetype="text/plain")
-
-
-def _title(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Error"

@@ -165,7 +165,7 @@ def test_an_empty_range_says_so(browser, core, ada):
 def test_a_range_that_is_none_is_refused_with_a_sentence(browser, ada, text):
     page = browser.get("/u/ada", query_string={"range": text})
     assert page.status == 400
-    assert page.one("h1").text == "Bad Request"
+    assert page.one("h1").text == "That did not work"
 
 
 # ---- now playing ----
