@@ -155,18 +155,14 @@ def streaks(played: Sequence[int], today: int, tz: ZoneInfo) -> Streaks:
 
 
 def _streaks(played: Sequence[int], tz: ZoneInfo) -> Iterator[Streak]:
-    first = last = None
-    days = 0
-    for day in played:
-        if first is not None and last is not None and not _follows(day, last, tz):
-            yield Streak(date.fromordinal(first), date.fromordinal(last), days)
-            first = None
-        if first is None:
-            first, days = day, 0
-        last = day
-        days += 1
-    if first is not None and last is not None:
-        yield Streak(date.fromordinal(first), date.fromordinal(last), days)
+    if not played:
+        return
+    first = 0
+    for last in [*np.flatnonzero(np.diff(played) > 1).tolist(), len(played) - 1]:
+        if last + 1 < len(played) and _follows(played[last + 1], played[last], tz):
+            continue
+        yield Streak(date.fromordinal(played[first]), date.fromordinal(played[last]), last + 1 - first)
+        first = last + 1
 
 
 def _follows(day: int, last: int, tz: ZoneInfo) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
 from zoneinfo import ZoneInfo
@@ -23,8 +24,9 @@ class Days:
     """Local days with their plays, to find the play of a number in."""
 
     def __init__(self, days: DaySums, tz: ZoneInfo) -> None:
-        self._days = [day for day, _, _ in days]
-        self._upto = list(accumulate(plays for _, plays, _ in days))
+        self._days: Sequence[int]
+        self._days, plays, _ = zip(*days, strict=True) if days else ((), (), ())
+        self._upto = list(accumulate(plays))
         self._tz = tz
 
     @property
