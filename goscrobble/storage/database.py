@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -52,9 +53,12 @@ class Database:
         Raises Unavailable when the database cannot be reached.
         """
         with _translated(), self.engine.connect() as connection:
-            if consistent and not self.is_sqlite:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901 - same
-            if not (consistent and self.is_sqlite):
+            if not self.is_sqlite:
+                # A transaction that is nobody's snapshot would only be begun and ended: two more ways to the server.
+                level: IsolationLevel = "REPEATABLE READ" if consistent else "AUTOCOMMIT"
+                yield connection.execution_options(isolation_level=level)
+                return
+            if not consistent:
                 yield connection
                 return
             connection.exec_driver_sql("BEGIN")
