@@ -165,7 +165,12 @@ def _day(day: date, skeleton: str, english: str, name: str) -> str:
 
 
 def _full(day: date) -> str:
-    return format_date(day, "EEEE, d MMMM y" if language() == SOURCE else "full", _locale())
+    return _full_day(day, language())
+
+
+@lru_cache(1000)
+def _full_day(day: date, name: str) -> str:
+    return format_date(day, "EEEE, d MMMM y" if name == SOURCE else "full", _named(name))
 
 
 def _minutes(count: int) -> str:
