@@ -144,11 +144,11 @@ def _from_sums(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> lis
     rollup = ROLLUPS[kind]
     key = rollup.c[KEYS[kind]]
     columns: list[ColumnElement[int]] = [rollup.c.plays, rollup.c.seconds, rollup.c.first_at, rollup.c.last_at]
+    query = select(key, *columns)
     if not plays.is_of_one:
         columns = [func.sum(columns[0]), func.sum(columns[1]), func.min(columns[2]), func.max(columns[3])]
-    query = select(key, *columns).where(rollup.c.user_id.in_(plays.users))
-    if not plays.is_of_one:
-        query = query.group_by(key)
+        query = select(key, *columns).group_by(key)
+    query = query.where(rollup.c.user_id.in_(plays.users))
     value = columns[0] if by == "plays" else columns[1]
     query = query.order_by(value.desc(), columns[3].desc(), key).limit(limit).offset(offset)
     return [_Line(*map(int, row)) for row in plays.connection.execute(query)]
@@ -166,9 +166,9 @@ def _ordered(plays: Plays, kind: Kind, by: By, lowest: int) -> list[_Line]:
     counts = plays.counts(kind)
     above = _values(counts, by) >= lowest
     ids = counts.ids[above].tolist()
-    edges = plays.edges(kind, ids)
+    known = plays.edges(kind, ids)
     counted = zip(ids, counts.plays[above].tolist(), counts.seconds[above].tolist(), strict=True)
-    lines = [_Line(key, number, seconds, *edges[key]) for key, number, seconds in counted]
+    lines = [_Line(key, number, seconds, *known[key]) for key, number, seconds in counted]
     return sorted(lines, key=lambda line: (-(line.plays if by == "plays" else line.seconds), -line.last_at, line.key))
 
 
