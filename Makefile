@@ -60,8 +60,8 @@ docs: install chromium ## Write the generated parts of the documentation anew, a
 # No dates and no line numbers, so that the file changes only when a text does.
 messages: install ## Collect the texts of the pages for translators
 	$(BIN)/pybabel -q extract --mapping babel.cfg --keyword N_ --keyword Sentence --keyword BadInput --keyword Conflict \
-		--keyword NotAllowed --keyword NotAuthenticated --keyword NotFound --keyword TooLarge \
-		--keyword TooManyRequests --keyword Unavailable --no-location --omit-header --sort-output \
+		--keyword NotAllowed --keyword NotAuthenticated --keyword NotAuthorized --keyword NotFound --keyword RetryLater \
+		--keyword TooLarge --keyword TooManyRequests --keyword Unavailable --keyword Unrecoverable --no-location --omit-header --sort-output \
 		--output goscrobble/web/translations/messages.pot .
 
 clean: ## Remove what was made here; instance/ stays

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from goscrobble.domain.hints import near
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadConfig
 
 DEFAULT_PORT = 42069
@@ -51,8 +52,16 @@ class RuntimeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    registration_enabled: bool = Field(default=True, description="Whether anyone may create an account.")
-    default_timezone: str = Field(default="UTC", description="Time zone (IANA) of accounts that name none.")
+    registration_enabled: bool = Field(
+        default=True,
+        title=Sentence("Registration enabled"),
+        description=Sentence("Whether anyone may create an account."),
+    )
+    default_timezone: str = Field(
+        default="UTC",
+        title=Sentence("Default time zone"),
+        description=Sentence("Time zone (IANA) of accounts that name none."),
+    )
 
     @field_validator("default_timezone")
     @classmethod

@@ -7,8 +7,10 @@ from enum import StrEnum
 
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored
+from goscrobble.domain.sentences import Sentence, ended
 
 KEPT = 50  # of one connection
+COUNTED = Sentence("This listen was counted already.")
 LONGEST_WHAT, LONGEST_REASON = 300, 500  # characters
 
 
@@ -47,6 +49,6 @@ def of_outcome(draft: ScrobbleDraft, outcome: Outcome, at: int) -> SourceEvent:
         case Stored():
             return SourceEvent(at, track_of(draft), EventOutcome.STORED)
         case Duplicate():
-            return SourceEvent(at, track_of(draft), EventOutcome.DUPLICATE, "This listen was counted already.")
+            return SourceEvent(at, track_of(draft), EventOutcome.DUPLICATE, COUNTED)
         case Rejected(reason):
-            return SourceEvent(at, track_of(draft), EventOutcome.REJECTED, f"{reason}."[:LONGEST_REASON])
+            return SourceEvent(at, track_of(draft), EventOutcome.REJECTED, ended(reason))

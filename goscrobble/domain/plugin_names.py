@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from goscrobble.domain.sentences import Sentence
+
 LONGEST_NAME = 40  # characters
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -13,8 +15,9 @@ def misnamed(name: str) -> str:
     """Return why a plugin cannot be called so, "" if it can: its name is part of addresses, keys and tables."""
     if _NAME.fullmatch(name) and len(name) <= LONGEST_NAME:
         return ""
-    return (
-        f"A plugin's name is up to {LONGEST_NAME} lower-case letters, digits and underscores; rename its entry point."
+    return Sentence(
+        "A plugin's name is up to %(most)s lower-case letters, digits and underscores; rename its entry point.",
+        most=LONGEST_NAME,
     )
 
 

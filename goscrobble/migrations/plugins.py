@@ -17,16 +17,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from goscrobble.domain.plugin_names import owner_of_table, table_prefix, version_table
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadConfig
 from goscrobble.migrations.runner import exclusive
 from goscrobble.plugins.declarations import Migrations, PluginRecord
 
-OLDER = "Its tables are older than the plugin; run `goscrobble database upgrade` and restart."
-NEWER = (
+OLDER = Sentence("Its tables are older than the plugin; run `goscrobble database upgrade` and restart.")
+NEWER = Sentence(
     "Its tables were made by a newer version of it; install that version again, "
-    "or give its tables up with `goscrobble plugins purge {name}`."
+    "or give its tables up with `goscrobble plugins purge %(name)s`."
 )
-DIFFERENT = "Its tables are not what its code expects ({difference}); its author must add a migration."
+DIFFERENT = Sentence("Its tables are not what its code expects (%(difference)s); its author must add a migration.")
 
 
 class Untidy(Exception):
@@ -74,7 +75,7 @@ def problem(connection: Connection, record: PluginRecord, others: Iterable[str])
     known, newest = _revisions(record)
     found = _found(connection, record.name)
     if found != newest:
-        return OLDER if found <= known else NEWER.format(name=record.name)
+        return OLDER if found <= known else Sentence(NEWER.text, name=record.name)
     names = [*others, record.name]
 
     def is_own(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
@@ -85,7 +86,7 @@ def problem(connection: Connection, record: PluginRecord, others: Iterable[str])
     options = {**_options(record.name, migrations), "include_name": is_own}
     context = MigrationContext.configure(connection, opts=options)
     differences = compare_metadata(context, migrations.metadata)
-    return DIFFERENT.format(difference=_described(differences[0])) if differences else ""
+    return Sentence(DIFFERENT.text, difference=_described(differences[0])) if differences else ""
 
 
 # ---- machinery ----

@@ -2,6 +2,8 @@
 
 from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft, Stamp, TrackIds
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Scrobble, Stored
+from goscrobble.domain.sentences import Sentence
+from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput
 from goscrobble.plugins.declarations import (
     Ingress,
@@ -39,6 +41,7 @@ __all__ = [
     "Routes",
     "Scrobble",
     "ScrobbleDraft",
+    "Sentence",
     "Source",
     "SourceAccount",
     "SourceSettings",
@@ -50,5 +53,6 @@ __all__ = [
     "Unrecoverable",
     "Values",
     "Visitor",
+    "explain",
     "hookimpl",
 ]

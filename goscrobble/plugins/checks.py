@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from goscrobble.config import RuntimeSettings
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.plugin_names import table_prefix
+from goscrobble.domain.sentences import Sentence
 from goscrobble.plugins.declarations import (
     Migrations,
     PluginRecord,
@@ -37,10 +38,16 @@ def clash(record: PluginRecord, others: Iterable[PluginRecord]) -> str:
     """Return what another plugin or the core has already that this one wants, as a sentence; "" if nothing."""
     mine = keys_of(record)
     if taken := mine & {key.upper() for key in RuntimeSettings.model_fields}:
-        return f"Its setting {min(taken)} is one of the server's own; its author must rename the field."
+        return Sentence(
+            "Its setting %(name)s is one of the server's own; its author must rename the field.", name=min(taken)
+        )
     for other in others:
         if taken := mine & keys_of(other):
-            return f"Its setting {min(taken)} is one of the plugin {other.name} too; remove one of them."
+            return Sentence(
+                "Its setting %(name)s is one of the plugin %(other)s too; remove one of them.",
+                name=min(taken),
+                other=other.name,
+            )
     return ""
 
 
@@ -50,7 +57,13 @@ def wrong_tables(record: PluginRecord) -> str:
         return ""
     prefix = table_prefix(record.name)
     wrong = sorted(name for name in record.migrations.metadata.tables if not name.startswith(prefix))
-    return f"Its table {wrong[0]} must be called {prefix}…; its author must rename it." if wrong else ""
+    return (
+        Sentence(
+            "Its table %(name)s must be called %(prefix)s…; its author must rename it.", name=wrong[0], prefix=prefix
+        )
+        if wrong
+        else ""
+    )
 
 
 def as_draft(answer: Any) -> ScrobbleDraft | None:

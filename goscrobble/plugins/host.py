@@ -21,6 +21,8 @@ from pydantic import TypeAdapter, ValidationError
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.domain.hints import near
 from goscrobble.domain.plugin_names import misnamed
+from goscrobble.domain.sentences import Sentence, said
+from goscrobble.domain.validation import fault
 from goscrobble.errors import BadConfig, BadInput, Unavailable
 from goscrobble.plugins import deadline, hookspecs
 from goscrobble.plugins.checks import CHECKED, as_draft, checked_connection, checked_poll, clash, wrong_tables
@@ -98,14 +100,20 @@ class PluginHost:
             record.distribution, record.version = _name_and_version(entry_point.dist)
         if name in self.records:
             first = self.records[name]
-            sentence = f"Another plugin is already called {name!r} ({_package(first)}); remove one of them."
+            sentence: str = Sentence(
+                "Another plugin is already called %(name)s (%(package)s); remove one of them.",
+                name=name,
+                package=_package(first),
+            )
             self._refuse(record, Status.BLOCKED, sentence)
             record.name = f"{name} ({entry_point.value})"
             self.records[record.name] = record
             return
         self.records[name] = record
         if name in self._blocked:
-            self._refuse(record, Status.BLOCKED, "The setting plugins_blocked names it, so it was not imported.")
+            self._refuse(
+                record, Status.BLOCKED, Sentence("The setting plugins_blocked names it, so it was not imported.")
+            )
             return
         if sentence := misnamed(name):
             self._refuse(record, Status.FAILED_TO_LOAD, sentence)
@@ -115,7 +123,7 @@ class PluginHost:
             self._manager.register(module, name)
             self._manager.check_pending()
         except ANYTHING as error:
-            self._fail(record, error, "It cannot be imported")
+            self._fail(record, error, Sentence("It cannot be imported"))
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             return
@@ -127,7 +135,7 @@ class PluginHost:
                 for answer in self._answers(record.name, hook, {}):
                     setattr(record, attribute, check(answer))
             except ANYTHING as error:
-                self._fail(record, error, f"Its hook {hook} failed")
+                self._fail(record, error, Sentence("Its hook %(hook)s failed", hook=hook))
                 return
         others = [one for one in self.records.values() if one is not record and not one.builtin and one.fault is None]
         if sentence := clash(record, others):
@@ -140,8 +148,9 @@ class PluginHost:
     def _check_settings(self, record: PluginRecord) -> None:
         fixed = self._fixed.get(record.name, {})
         if not isinstance(fixed, dict):
-            sentence = fixed if isinstance(fixed, str) else f"[plugins.{record.name}] must be a table of settings"
-            self._refuse(record, Status.BAD_CONFIG, f"{sentence}; mend it and restart.")
+            table = Sentence("[plugins.%(name)s] must be a table of settings", name=record.name)
+            why = fixed if isinstance(fixed, str) else table
+            self._refuse(record, Status.BAD_CONFIG, Sentence("%(why)s; mend it and restart.", why=why))
             return
         switch = fixed.get("enabled", True)
         try:
@@ -155,11 +164,17 @@ class PluginHost:
             self._refuse(
                 record,
                 Status.BAD_CONFIG,
-                f"[plugins.{record.name}] {key} cannot be used: {first['msg']}{hint}; "
-                f"mend goscrobble.toml, plugins/{record.name}.toml or the environment and restart.",
+                Sentence(
+                    "[plugins.%(name)s] %(key)s %(fault)s%(hint)s; "
+                    "mend goscrobble.toml, plugins/%(name)s.toml or the environment and restart.",
+                    name=record.name,
+                    key=key,
+                    fault=fault(first),
+                    hint=hint,
+                ),
             )
         except ANYTHING as error:
-            self._fail(record, error, "Its settings cannot be made")
+            self._fail(record, error, Sentence("Its settings cannot be made"))
 
     # ---- asking ----
 
@@ -224,7 +239,7 @@ class PluginHost:
         try:
             return self._ask_service(record, "poll", lambda: checked_poll(poller.poll(account)), poller.deadline)
         except BadInput as error:
-            raise Unrecoverable(str(error)) from None
+            raise Unrecoverable(said(error)) from None
 
     def connect(
         self, record: PluginRecord, connect: Callable[[SourceAccount], Ready | Redirect], account: SourceAccount
@@ -238,9 +253,11 @@ class PluginHost:
         except (BadInput, RetryLater, NotAuthorized, Unrecoverable):
             raise
         except Unavailable as error:
-            raise RetryLater(str(error)) from None
-        except deadline.Hung as error:
-            raise RetryLater(f"The service gave {error}") from None
+            raise RetryLater(said(error)) from None
+        except deadline.Hung:
+            raise RetryLater(
+                Sentence("The service gave no answer within %(seconds)s seconds", seconds=f"{seconds:g}")
+            ) from None
         except ANYTHING as error:
             self.note(record, what, error, trips=False)
             raise RetryLater("The plugin failed; the administrator's page says why") from None
@@ -264,9 +281,9 @@ class PluginHost:
                 for answer in self._answers(record.name, hook, made):
                     use(record, answer)
             except Refused as error:
-                self._refuse(record, Status.BLOCKED, str(error))
+                self._refuse(record, Status.BLOCKED, said(error))
             except ANYTHING as error:
-                self._fail(record, error, f"Its hook {hook} failed")
+                self._fail(record, error, Sentence("Its hook %(hook)s failed", hook=hook))
 
     def fixed_settings(self, name: str) -> Mapping[str, Any]:
         """Return what file and environment set for a plugin (`enabled` among it)."""
@@ -321,7 +338,8 @@ class PluginHost:
         except (Unavailable, BadConfig):
             raise
         except ANYTHING as error:
-            return f"Its migrations cannot be read ({type(error).__name__}: {error}); its author must mend them."
+            what = f"{type(error).__name__}: {error}"
+            return Sentence("Its migrations cannot be read (%(what)s); its author must mend them.", what=what)
 
     def _call(
         self, record: PluginRecord, implementation: pluggy.HookImpl, arguments: Mapping[str, Any], seconds: float
@@ -334,7 +352,14 @@ class PluginHost:
     def _fail(self, record: PluginRecord, error: BaseException, what: str) -> None:
         kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         self._refuse(
-            record, Status.FAILED_TO_LOAD, f"{what} ({kind}); update or remove the package {_package(record)}."
+            record,
+            Status.FAILED_TO_LOAD,
+            Sentence(
+                "%(what)s (%(kind)s); update or remove the package %(package)s.",
+                what=what,
+                kind=kind,
+                package=_package(record),
+            ),
         )
 
     def _refuse(self, record: PluginRecord, fault: Status, sentence: str) -> None:

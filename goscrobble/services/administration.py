@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from goscrobble.domain.accounts import Account
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotFound
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.services import accounts, failures, mail, queue, resets, settings, tokens
@@ -81,7 +82,7 @@ def switch_plugin(core: Core, by: Account | None, name: str, on: bool) -> Plugin
     """Switch a plugin on or off. Raises NotFound, and Conflict for one that cannot run or is switched by the file."""
     record = find_plugin(core, name)
     if record.fault is not None:
-        raise Conflict(f"This plugin cannot run: {record.error}")
+        raise Conflict(Sentence("This plugin cannot run: %(why)s", why=record.error))
     action = Action.PLUGIN_ENABLE if on else Action.PLUGIN_DISABLE
     settings.change(
         core,

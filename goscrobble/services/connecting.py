@@ -14,6 +14,7 @@ from goscrobble import logs
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.hints import near
 from goscrobble.domain.sentences import Sentence
+from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, Ready, Redirect, Source
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
@@ -25,7 +26,7 @@ from goscrobble.storage import sources as stored
 from goscrobble.storage.database import Connection
 from goscrobble.storage.sources import SourceRow
 
-UNFINISHED = "Not connected yet: go on at the service, and allow it there"
+UNFINISHED = Sentence("Not connected yet: go on at the service, and allow it there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,14 +229,12 @@ def _sealed(core: Core, declared: Source, before: Mapping[str, Any], values: Map
     for key in values:
         if key not in fields:
             hint = near(key[:80], fields)
-            raise BadInput(f"There is no setting called {key[:80]}{hint}")
+            raise BadInput(Sentence("There is no setting called %(name)s%(hint)s", name=key[:80], hint=hint))
     known = {key: value for key, value in secrets.unseal(core, before).items() if key in fields}
     try:
         made = declared.settings.model_validate(known | dict(values))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = f"{first['loc'][0]}: " if first["loc"] else ""
-        raise BadInput(f"{where}{first['msg'].removeprefix('Value error, ')}") from None
+        raise BadInput(explain(error)) from None
     kept = known.keys() | values.keys()
     return {
         key: secrets.seal(core, secrets.plain(made, key))

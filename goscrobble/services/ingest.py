@@ -19,6 +19,7 @@ from goscrobble.domain import rules
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.domain.events import SourceEvent
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Scrobble, Stored
+from goscrobble.domain.sentences import said
 from goscrobble.services import identity, settlement
 from goscrobble.services.core import Core
 from goscrobble.services.identity import Identified, Names
@@ -104,13 +105,19 @@ def _prepare(core: Core, draft: ScrobbleDraft) -> ScrobbleDraft | Rejected:
     try:
         draft = rules.tidy(core.plugins.prepare(rules.tidy(draft)))
     except ValueError as error:
-        return Rejected(str(error))
+        return Rejected(said(error))
     reason = rules.judge(draft, core.now()) or _refusal(core, draft)
     return Rejected(reason) if reason else draft
 
 
 def _refusal(core: Core, draft: ScrobbleDraft) -> str | None:
-    return next((str(answer) for _, answer in core.plugins.ask("reject_draft", draft=draft)), None)
+    return next(
+        (
+            answer if isinstance(answer, str) else str(answer)
+            for _, answer in core.plugins.ask("reject_draft", draft=draft)
+        ),
+        None,
+    )
 
 
 def _store(

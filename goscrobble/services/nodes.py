@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from goscrobble import __version__
+from goscrobble.domain.sentences import Sentence
 from goscrobble.services.core import Core
 from goscrobble.storage import nodes
 from goscrobble.storage.nodes import NodeRow
@@ -87,13 +88,16 @@ def running(core: Core) -> list[Node]:
 
 def differences(found: Sequence[Node]) -> list[str]:
     """Return a sentence about each thing that is not the same in all processes: they were not all restarted."""
-    sentences = []
+    sentences: list[str] = []
     if len({node.version for node in found}) > 1:
-        sentences.append(f"Not every process runs the same version: {_who((n.version, n.name) for n in found)}.")
+        who = _who((node.version, node.name) for node in found)
+        sentences.append(Sentence("Not every process runs the same version: %(who)s.", who=who))
     for plugin in sorted({name for node in found for name in node.plugins}):
         told = [(node.plugins.get(plugin, ABSENT), node.name) for node in found]
         if len({how for how, _ in told}) > 1:
-            sentences.append(f"The plugin {plugin} is not the same everywhere: {_who(told)}.")
+            sentences.append(
+                Sentence("The plugin %(name)s is not the same everywhere: %(who)s.", name=plugin, who=_who(told))
+            )
     return sentences
 
 

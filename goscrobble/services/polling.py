@@ -14,6 +14,7 @@ import structlog
 
 from goscrobble import logs
 from goscrobble.domain.events import EventOutcome, SourceEvent
+from goscrobble.domain.sentences import Sentence, ended, said
 from goscrobble.errors import NotFound
 from goscrobble.plugins.checks import LONGEST_WAIT
 from goscrobble.plugins.declarations import PluginRecord, Polled, Poller
@@ -60,9 +61,9 @@ def poll(core: Core, claimed: ClaimedPoll) -> None:
     except RetryLater as error:
         _retry(core, claimed, error)
     except NotAuthorized as error:
-        _refuse(core, claimed, str(error) or "The service does not accept these credentials any more")
+        _refuse(core, claimed, said(error) or Sentence("The service does not accept these credentials any more"))
     except Unrecoverable as error:
-        _refuse(core, claimed, str(error) or "The plugin cannot poll this connection")
+        _refuse(core, claimed, said(error) or Sentence("The plugin cannot poll this connection"))
     else:
         _store(core, claimed, poller, account, polled)
 
@@ -120,18 +121,18 @@ def _retry(core: Core, claimed: ClaimedPoll, error: RetryLater) -> None:
     if pause is None or not math.isfinite(pause):
         pause = min(SHORTEST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
     pause = min(max(1, pause), LONGEST_WAIT)
-    sentence = logs.without_secrets(str(error) or "The service cannot be asked right now")
-    _finish(core, claimed, sentence, poll_at=int(core.now() + pause), attempts=attempts + 1)
+    sentence = said(error) or Sentence("The service cannot be asked right now")
+    _finish(core, claimed, _harmless(sentence), poll_at=int(core.now() + pause), attempts=attempts + 1)
 
 
 def _refuse(core: Core, claimed: ClaimedPoll, sentence: str) -> None:
-    _finish(core, claimed, logs.without_secrets(sentence), by_mail=True, is_refused=True)
+    _finish(core, claimed, _harmless(sentence), by_mail=True, is_refused=True)
 
 
 def _finish(core: Core, claimed: ClaimedPoll, problem: str = "", *, by_mail: bool = False, **values: Any) -> None:
     """Give a connection back after a poll that stored nothing. Its owner reads of a problem once, not at each try."""
     row, is_news = claimed.account, bool(problem) and claimed.account.problem != problem
-    event = SourceEvent(int(core.now()), "", EventOutcome.FAILED, f"{problem}.")
+    event = SourceEvent(int(core.now()), "", EventOutcome.FAILED, ended(problem))
 
     def work(connection: Connection) -> None:
         if not sources.finish_poll(connection, claimed, problem=problem or None, **values):
@@ -139,6 +140,12 @@ def _finish(core: Core, claimed: ClaimedPoll, problem: str = "", *, by_mail: boo
         if is_news:
             sources.note(connection, row.id, [event], heard_at=None)
         if by_mail:
-            mail.enqueue_connection(connection, row.uuid, f"{problem}.", now=int(core.now()))
+            mail.enqueue_connection(connection, row.uuid, ended(problem), now=int(core.now()))
 
     core.database.write(work)
+
+
+def _harmless(sentence: str) -> str:
+    """Return a sentence without what looks like a credential; with nothing of that kind, as it was."""
+    harmless = logs.without_secrets(sentence)
+    return sentence if harmless == sentence else harmless

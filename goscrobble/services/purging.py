@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from goscrobble.config import RuntimeSettings
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.plugin_names import misnamed
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import NotFound
 from goscrobble.plugins.checks import keys_of
 from goscrobble.services import administration, settings, sources, tokens
@@ -33,7 +34,7 @@ class Leftovers:
 def left_by(core: Core, plugin: str) -> Leftovers:
     """Return what a plugin, installed or not, keeps in the database. Raises NotFound for what can be no plugin."""
     if misnamed(plugin):
-        raise NotFound(f"There is no plugin called {plugin[:80]}")
+        raise NotFound(Sentence("There is no plugin called %(name)s", name=plugin[:80]))
     with core.database.read() as connection:
         return Leftovers(
             tables=tuple(plugin_tables.of_plugin(connection, plugin, core.plugins.records)),

@@ -65,8 +65,9 @@ def problem(job: QueuedJob) -> str:
     """Return why nothing will come of a job, as a sentence; "" if something may."""
     if is_known(job.kind):
         return ""
-    return (
-        f"Nothing here does jobs of the kind {job.kind}: its plugin was removed. Install it again or discard the job."
+    return Sentence(
+        "Nothing here does jobs of the kind %(kind)s: its plugin was removed. Install it again or discard the job.",
+        kind=job.kind,
     )
 
 

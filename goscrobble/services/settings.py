@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from goscrobble.config import RuntimeSettings
 from goscrobble.domain.hints import near
 from goscrobble.domain.sentences import Sentence
+from goscrobble.domain.validation import fault
 from goscrobble.errors import BadInput, Conflict, Unavailable
 from goscrobble.plugins import PluginSettings
 from goscrobble.plugins.declarations import PluginRecord
@@ -99,7 +100,7 @@ def change(
     for key, value in values.items():
         if key not in known:
             hint = near(key[:80].upper(), known)
-            raise BadInput(f"There is no setting called {key[:80]}{hint}")
+            raise BadInput(Sentence("There is no setting called %(name)s%(hint)s", name=key[:80], hint=hint))
         parsed[key] = _parse(core, known[key], value)
         if known[key].fixed and parsed[key] != known[key].value:
             raise Conflict(Sentence("%(key)s is fixed by the configuration file or the environment", key=key))
@@ -205,7 +206,7 @@ def _parse(core: Core, option: Option, value: Any) -> Any:
     try:
         made = model.model_validate({option.field: value})
     except ValidationError as error:
-        raise BadInput(f"{option.key}: {error.errors()[0]['msg']}") from None
+        raise BadInput(Sentence("%(field)s %(fault)s", field=option.key, fault=fault(error.errors()[0]))) from None
     return secrets.plain(made, option.field)
 
 
@@ -217,7 +218,8 @@ def _check_together(core: Core, values: Mapping[str, Any], known: Mapping[str, O
         try:
             model.model_validate({key: value for key, value in fields.items() if key in model.model_fields})
         except ValidationError as error:
-            raise BadInput(f"These settings do not go together: {error.errors()[0]['msg']}") from None
+            why = fault(error.errors()[0])
+            raise BadInput(Sentence("These settings do not go together: %(why)s", why=why)) from None
 
 
 def _as_bool(key: str, value: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.domain.scrobbles import Outcome
+from goscrobble.domain.sentences import packed
 from goscrobble.plugins.toolkit import Reply, Values
 from goscrobble.services import accounts, ingest, mail, outgoing, playback, secrets, sources
 from goscrobble.services import settings as runtime_settings
@@ -100,7 +101,7 @@ class Connected:
 
     def ask(self, setting: str, sentence: str, choices: Sequence[str]) -> None:
         """Ask its owner to choose some of these texts for a setting of it."""
-        question = json.dumps({"setting": setting, "sentence": sentence, "choices": list(choices)})
+        question = json.dumps({"setting": setting, "sentence": packed(sentence), "choices": list(choices)})
         self._core.database.write(lambda connection: stored.change(connection, self._row.id, question=question))
         sources.forget(self._core)
 

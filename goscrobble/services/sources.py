@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import SourceEvent
+from goscrobble.domain.sentences import unpacked
 from goscrobble.errors import BadInput, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, SourceSettings
 from goscrobble.services import secrets
@@ -188,7 +189,7 @@ def question_of(row: SourceRow) -> Question | None:
     if row.question is None:
         return None
     asked = json.loads(row.question)
-    return Question(asked["setting"], asked["sentence"], tuple(asked["choices"]))
+    return Question(asked["setting"], unpacked(asked["sentence"]), tuple(asked["choices"]))
 
 
 def note(core: Core, row: SourceRow, event: SourceEvent, *, heard: bool = True) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.events import KEPT, LONGEST_REASON, LONGEST_WHAT, EventOutcome, SourceEvent
+from goscrobble.domain.sentences import packed, unpacked
 from goscrobble.models import SourceAccount, SourceValue, User, table
 from goscrobble.models import SourceEvent as SourceEventRow
 from goscrobble.storage import users
@@ -53,7 +54,7 @@ def add(connection: Connection, *, now: int, **values: Any) -> SourceRow | None:
     """Store a source account and return it; None if there is one of this user, plugin and voice already."""
     new = adding(connection, _account, *(column.name for column in _COLUMNS))
     row = connection.execute(new.values({"settings": "{}", "created_at": now} | values)).first()
-    return None if row is None else SourceRow(*row)
+    return None if row is None else _row(row)
 
 
 def draft(*, now: int, **values: Any) -> SourceRow:
@@ -87,7 +88,7 @@ def find_with_owner(connection: Connection, uuid: str) -> tuple[Account, str] | 
 def of_user(connection: Connection, user_id: int) -> list[SourceRow]:
     """Return all source accounts of a user, oldest first."""
     query = select(*_COLUMNS).where(_account.c.user_id == user_id).order_by(_account.c.id)
-    return [SourceRow(*row) for row in connection.execute(query)]
+    return [_row(row) for row in connection.execute(query)]
 
 
 def page(connection: Connection, *, troubled: bool, after: int, limit: int) -> list[tuple[str, SourceRow]]:
@@ -96,14 +97,14 @@ def page(connection: Connection, *, troubled: bool, after: int, limit: int) -> l
     query = query.where(_account.c.id > after).order_by(_account.c.id).limit(limit)
     if troubled:
         query = query.where(_account.c.problem.is_not(None))
-    return [(row[0], SourceRow(*row[1:])) for row in connection.execute(query)]
+    return [(row[0], _row(row[1:])) for row in connection.execute(query)]
 
 
 def change(connection: Connection, account_id: int, **values: Any) -> SourceRow | None:
     """Change columns and return the account as it is now; None if it is gone."""
     statement = update(_account).where(_account.c.id == account_id).values(**values).returning(*_COLUMNS)
     row = connection.execute(statement).first()
-    return None if row is None else SourceRow(*row)
+    return None if row is None else _row(row)
 
 
 def remove(connection: Connection, account_id: int) -> None:
@@ -159,7 +160,7 @@ def note(connection: Connection, account_id: int, events: Sequence[SourceEvent],
             "at": event.at,
             "what": storable(event.what, LONGEST_WHAT),
             "outcome": event.outcome.value,
-            "reason": storable(event.reason, LONGEST_REASON),
+            "reason": _kept(event.reason),
         }
         for i, event in enumerate(events)
     ][-KEPT:]
@@ -182,7 +183,10 @@ def events_of(connection: Connection, account_id: int) -> list[SourceEvent]:
         .where(_event.c.source_account_id == account_id)
         .order_by(_event.c.number.desc())
     )
-    return [SourceEvent(row.at, row.what, EventOutcome(row.outcome), row.reason) for row in connection.execute(query)]
+    return [
+        SourceEvent(row.at, row.what, EventOutcome(row.outcome), unpacked(row.reason))
+        for row in connection.execute(query)
+    ]
 
 
 # ---- polling ----
@@ -216,7 +220,7 @@ def claim_due(
         .values(poll_owner=owner, poll_until=now + lease)
         .returning(*_COLUMNS)
     )
-    return [ClaimedPoll(SourceRow(*row), owner, now + lease) for row in taken]
+    return [ClaimedPoll(_row(row), owner, now + lease) for row in taken]
 
 
 def is_due(connection: Connection, plugins: Collection[str], *, now: int) -> bool:
@@ -230,7 +234,7 @@ def finish_poll(connection: Connection, poll: ClaimedPoll, **values: Any) -> boo
         _account.c.id == poll.account.id, _account.c.poll_owner == poll.owner, _account.c.poll_until == poll.until
     )
     free = {"poll_owner": None, "poll_until": None}
-    values = {key: storable(value) if isinstance(value, str) else value for key, value in values.items()}
+    values = {key: storable(packed(value)) if isinstance(value, str) else value for key, value in values.items()}
     return connection.execute(update(_account).where(held).values(**(free | values))).rowcount == 1
 
 
@@ -299,9 +303,20 @@ def _due(plugins: Collection[str], now: int) -> Select[tuple[int]]:
     )
 
 
+def _row(columns: Sequence[Any]) -> SourceRow:
+    row = SourceRow(*columns)
+    return row if row.problem is None else replace(row, problem=unpacked(row.problem))
+
+
+def _kept(reason: str) -> str:
+    """Return a reason as it is stored; one that is too long forgets what its sentence was made of."""
+    kept = storable(packed(reason))
+    return kept if len(kept) <= LONGEST_REASON else storable(reason, LONGEST_REASON)
+
+
 def _first(connection: Connection, condition: Any) -> SourceRow | None:
     row = connection.execute(select(*_COLUMNS).where(condition)).first()
-    return None if row is None else SourceRow(*row)
+    return None if row is None else _row(row)
 
 
 def _is(account_id: int, key: str) -> Any:

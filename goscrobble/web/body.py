@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from flask import Flask, request
 from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
-from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.web import arrival
 
@@ -89,77 +89,7 @@ class Text:
         return {**handler(schema), "pattern": r"^[^\u0000]*$"}
 
 
-def explain(error: ValidationError, whole: str = "The body") -> str:
-    """Return one sentence about the first thing that is wrong, naming the field; `whole` names the thing itself."""
-    detail = error.errors(include_url=False)[0]
-    field = _field(detail["loc"])
-    kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "extra_forbidden":
-        return f"There is no field called {field}"
-    if kind == "missing":
-        return f"{field} is missing"
-    if not field and kind in _OBJECT:
-        return f"{whole} must be a JSON object"
-    problem = _problem(kind, context, detail)
-    return f"{field} {problem}" if field else f"{problem[:1].upper()}{problem[1:]}"
-
-
 # ---- machinery ----
-
-_OBJECT = {"model_type", "model_attributes_type", "dict_type", "dataclass_type"}
-_MUST_BE = (
-    ("string_unicode", "text without half of a surrogate pair"),
-    ("string_type", "a string"),
-    ("int_", "a whole number"),
-    ("float_", "a number"),
-    ("decimal_", "a number"),
-    ("finite_number", "a finite number"),
-    ("bool_", "true or false"),
-    ("list_", "a list"),
-    ("tuple_", "a list"),
-    ("set_", "a list"),
-    ("uuid_", "a UUID"),
-    ("datetime_", "a time such as 2026-11-22T06:06:00Z"),
-    ("date_", "a date such as 2026-11-22"),
-)
-_BOUNDS = {
-    "string_too_long": "must have at most {max_length} characters",
-    "string_too_short": "must have at least {min_length} characters",
-    "too_long": "must have at most {max_length} entries",
-    "too_short": "must have at least {min_length} entries",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "literal_error": "must be {expected}",
-    "enum": "must be {expected}",
-}
-
-
-def _problem(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
-    if kind in {"string_too_short", "too_short"} and 1 in context.values():
-        return "must not be empty"
-    if kind in _BOUNDS:
-        return _BOUNDS[kind].format_map(context)
-    if kind == "value_error":
-        return str(context.get("error", "cannot be used"))
-    if kind in _OBJECT:
-        return "must be an object"
-    for prefix, wanted in _MUST_BE:
-        if kind.startswith(prefix):
-            return f"must be {wanted}"
-    message = detail["msg"]
-    return message if kind.startswith("text_") else f"cannot be used: {message[:1].lower()}{message[1:]}"
-
-
-def _field(location: tuple[int | str, ...]) -> str:
-    name = ""
-    for part in location:
-        if isinstance(part, int):
-            name += f"[{part}]"
-        else:
-            name += f".{part}" if name else part
-    return name[:80]
 
 
 def _validated(model: type[M], value: Any, whole: str) -> M:

@@ -97,6 +97,7 @@ def _answer_bug(error: Exception) -> Response:
 
 
 def _answer(status: int, message: str, *, retry_after: object = None, request_id: str = "") -> Response:
+    g.refusal = message  # with what translators need, where the answer is English
     if is_for_machine():
         response = jsonify({"error": message} | ({"request_id": request_id} if request_id else {}))
     else:

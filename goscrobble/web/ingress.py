@@ -18,6 +18,7 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.events import EventOutcome, SourceEvent
 from goscrobble.domain.scrobbles import Outcome
+from goscrobble.domain.sentences import ended
 from goscrobble.errors import BadInput, NotAllowed
 from goscrobble.plugins import PluginSettings
 from goscrobble.plugins.declarations import Ingress, PluginRecord, Routes
@@ -121,15 +122,16 @@ def _note_refusal(response: Response) -> Response:
     """Let the owner of a connection read why a request of it came to nothing, unless the plays themselves say so."""
     if response.status_code < HTTPStatus.BAD_REQUEST or "source" not in g or "plays_told" in g:
         return response
-    sentence = (response.get_json(silent=True) or {}).get("error", "") if response.is_json else ""
+    told = response.get_json(silent=True) if response.is_json else None
+    sentence = g.get("refusal") or (told.get("error") if isinstance(told, dict) else None) or ""
     core, now = current_core(), current_core().now()
-    told: dict[tuple[int, str], float] = core.database.caches.setdefault("refusals", {})
+    noted: dict[tuple[int, str], float] = core.database.caches.setdefault("refusals", {})
     key = (g.source.id, sentence)
-    if now - told.get(key, 0.0) >= REFUSAL_NOTED_EVERY:
-        if len(told) >= _MOST_REMEMBERED:
-            told.clear()
-        told[key] = now
-        sources.note(core, g.source, SourceEvent(int(now), "", EventOutcome.REFUSED, f"{sentence}."))
+    if now - noted.get(key, 0.0) >= REFUSAL_NOTED_EVERY:
+        if len(noted) >= _MOST_REMEMBERED:
+            noted.clear()
+        noted[key] = now
+        sources.note(core, g.source, SourceEvent(int(now), "", EventOutcome.REFUSED, ended(sentence)))
     return response
 
 

@@ -139,8 +139,8 @@ def _shapes(model: type[BaseModel]) -> dict[str, _Shape]:
         kind = _kind(schema, optional=optional)
         shapes[name] = _Shape(
             name=name,
-            label=field.title or readable(name),
-            description=field.description or "",
+            label=_(field.title or readable(name)),
+            description=_(field.description) if field.description else "",
             kind=kind,
             schema=schema,
             choices=_choices(schema, optional=optional) if kind == "select" else (),
@@ -191,11 +191,11 @@ def _kind(schema: Mapping[str, Any], *, optional: bool) -> Kind:
 
 
 def _choices(schema: Mapping[str, Any], *, optional: bool) -> tuple[Choice, ...]:
-    none = (Choice(UNSET, "Not set", None),) if optional else ()
+    none = (Choice(UNSET, _("Not set"), None),) if optional else ()
     if schema.get("type") == "boolean":
-        return (*none, Choice("true", "Yes", True), Choice("false", "No", False))
+        return (*none, Choice("true", _("Yes"), True), Choice("false", _("No"), False))
     values = schema.get("enum", [schema.get("const")])
-    return none + tuple(Choice(str(value), readable(str(value)), value) for value in values if value is not None)
+    return none + tuple(Choice(str(value), _(readable(str(value))), value) for value in values if value is not None)
 
 
 # ---- showing ----

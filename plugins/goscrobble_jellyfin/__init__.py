@@ -11,6 +11,7 @@ from goscrobble.plugins import (
     Playing,
     Rejected,
     ScrobbleDraft,
+    Sentence,
     Source,
     SourceAccount,
     Toolkit,
@@ -27,13 +28,15 @@ def register_sources() -> list[Source]:
     return [
         Source(
             title="Jellyfin",
-            summary="Jellyfin's webhook plugin tells what you play, in any of its apps.",
+            summary=Sentence("Jellyfin's webhook plugin tells what you play, in any of its apps."),
             steps=(
-                "In Jellyfin open Dashboard, Plugins, Catalogue, install “Webhook” and restart Jellyfin.",
-                "Open the plugin's settings, choose “Add Generic Destination” and paste {url} as its Webhook Url.",
-                "Tick the notification types Playback Start, Playback Progress and Playback Stop.",
-                "Tick the item type Songs and “Send All Properties (ignores template)”.",
-                "Save. If others use this Jellyfin too, this page will ask which of them you are.",
+                Sentence("In Jellyfin open Dashboard, Plugins, Catalogue, install “Webhook” and restart Jellyfin."),
+                Sentence(
+                    "Open the plugin's settings, choose “Add Generic Destination” and paste {url} as its Webhook Url."
+                ),
+                Sentence("Tick the notification types Playback Start, Playback Progress and Playback Stop."),
+                Sentence("Tick the item type Songs and “Send All Properties (ignores template)”."),
+                Sentence("Save. If others use this Jellyfin too, this page will ask which of them you are."),
             ),
             settings=Connection,
         )

@@ -12,13 +12,15 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from goscrobble.plugins import Playing, ScrobbleDraft, SourceAccount, SourceSettings
+from goscrobble.plugins import Playing, ScrobbleDraft, Sentence, SourceAccount, SourceSettings
 
 LONGEST_HELD = 20_000  # characters of one event
 MOST_NAMES = 50  # users of one Jellyfin that are told apart
 AT_ANSWER, AT_ONCE = 300, 20  # held events that are told when the listener answers, and with each event that follows
 MOST_HELD = 5000  # events of one connection: weeks of a large family
-QUESTION = "Several people use this Jellyfin. Which of these users are you? Until you answer, nothing is counted."
+QUESTION = Sentence(
+    "Several people use this Jellyfin. Which of these users are you? Until you answer, nothing is counted."
+)
 
 Told = Playing | ScrobbleDraft
 
@@ -28,8 +30,8 @@ class Connection(SourceSettings):
 
     users: tuple[str, ...] = Field(
         default=(),
-        title="Jellyfin users",
-        description="Names of those users of this Jellyfin who are you; what others play is ignored.",
+        title=Sentence("Jellyfin users"),
+        description=Sentence("Names of those users of this Jellyfin who are you; what others play is ignored."),
     )
 
     @field_validator("users")
@@ -43,18 +45,24 @@ def is_theirs(account: SourceAccount, name: str | None, told: Told) -> bool:
     is_open = release(account, AT_ONCE)
     users = account.settings.users
     if users and name is not None and not _is_among(name, users):
-        account.note("ignored", f"{name} is not one of the Jellyfin users you named for this connection.", _what(told))
+        why = Sentence("%(name)s is not one of the Jellyfin users you named for this connection.", name=name)
+        account.note("ignored", why, _what(told))
         return False
     if name is None or (users and is_open):
         return True
     if users:
-        _hold(account, name, told, f"{name} played this. It is counted after what was held before.")
+        _hold(
+            account, name, told, Sentence("%(name)s played this. It is counted after what was held before.", name=name)
+        )
         return False
     heard = _heard(account, name)
     if len(heard) == 1:
         return True
     people = ", ".join(sorted(heard.values(), key=str.casefold))
-    _hold(account, name, told, f"{name} played this. Waiting for your answer: which of {people} are you?")
+    why = Sentence(
+        "%(name)s played this. Waiting for your answer: which of %(people)s are you?", name=name, people=people
+    )
+    _hold(account, name, told, why)
     return False
 
 
@@ -102,11 +110,12 @@ def _hold(account: SourceAccount, name: str, told: Told, why: str) -> None:
         account.values.put(last_key, now)
     text = told.model_dump_json(exclude_defaults=True)
     if len(text) > LONGEST_HELD:
-        account.note("rejected", "Its names are too long to be kept.")
+        account.note("rejected", Sentence("Its names are too long to be kept."))
         return
     number = account.values.get("held") or 0
     if number >= MOST_HELD:
-        account.note("rejected", f"{MOST_HELD} events are held already; answer which users you are.", _what(told))
+        why_not = Sentence("%(most)s events are held already; answer which users you are.", most=MOST_HELD)
+        account.note("rejected", why_not, _what(told))
         return
     kind = "playing" if isinstance(told, Playing) else "draft"
     account.values.put("held", number + 1)

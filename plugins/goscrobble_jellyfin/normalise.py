@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from goscrobble.plugins import BadInput, Playing, ScrobbleDraft, Stamp, TrackIds
+from goscrobble.plugins import BadInput, Playing, ScrobbleDraft, Sentence, Stamp, TrackIds, explain
 from goscrobble_jellyfin.payloads import Webhook
 
 EVENTS = ("playbackstart", "playbackprogress", "playbackstop")
@@ -59,7 +59,7 @@ def why_not(payload: Any) -> str | None:
     """Return why nothing is made of a payload, as a sentence; None for what comes too often or never is a play."""
     webhook = _read(payload)
     if (webhook.notification_type or "").casefold() in ("playbackstart", "playbackstop") and webhook.item_type:
-        return f"This was of the type {webhook.item_type[:40]}; only Audio is kept."
+        return Sentence("This was of the type %(type)s; only Audio is kept.", type=webhook.item_type[:40])
     return None
 
 
@@ -69,8 +69,7 @@ def _read(payload: Any) -> Webhook:
     try:
         return Webhook.model_validate(payload)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}") from None
+        raise BadInput(explain(error)) from None
 
 
 def _draft(webhook: Webhook, at: float, stamp: Stamp) -> ScrobbleDraft:

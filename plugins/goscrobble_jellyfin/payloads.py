@@ -15,15 +15,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
+from goscrobble.plugins import Sentence
+
 
 def _text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("must be text")  # noqa: TRY004 - pydantic turns only ValueError into an answer
+        raise ValueError(Sentence("must be text"))  # noqa: TRY004 - pydantic turns only ValueError into an answer
     text = str(value).strip()  # a template may render a title such as 1979 without quotes
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("contains half of a surrogate pair")
+        raise ValueError(Sentence("contains half of a surrogate pair"))
     return text or None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from goscrobble.plugins import BadInput, Ingress, Rejected, ScrobbleDraft, Source, Toolkit, hookimpl
+from goscrobble.plugins import BadInput, Ingress, Rejected, ScrobbleDraft, Sentence, Source, Toolkit, hookimpl
 from goscrobble_multiscrobbler.normalise import normalise
 
 MOST = 1000  # plays in one request
@@ -18,11 +18,13 @@ def register_sources() -> list[Source]:
     return [
         Source(
             title="multi-scrobbler",
-            summary="multi-scrobbler, or any script of yours, posts plays as JSON.",
+            summary=Sentence("multi-scrobbler, or any script of yours, posts plays as JSON."),
             steps=(
-                "Copy {url} as the address to post to.",
-                "Post each play as JSON with Track, Artist, Album, PlayedAt (Unix seconds) and Duration (seconds).",
-                "Many plays at once go as an array of up to 1000.",
+                Sentence("Copy {url} as the address to post to."),
+                Sentence(
+                    "Post each play as JSON with Track, Artist, Album, PlayedAt (Unix seconds) and Duration (seconds)."
+                ),
+                Sentence("Many plays at once go as an array of up to 1000."),
             ),
         )
     ]
@@ -54,7 +56,7 @@ def _keep_one(toolkit: Toolkit, payload: Any) -> None:
 def _keep_many(toolkit: Toolkit, payloads: list[Any]) -> list[dict[str, Any]]:
     """Submit the good ones; return the bad ones as {"index", "error"}. Raises BadInput when none is good."""
     if len(payloads) > MOST:
-        raise BadInput(f"At most {MOST} plays may be sent at once")
+        raise BadInput(Sentence("At most %(most)s plays may be sent at once", most=MOST))
     now = toolkit.now()
     drafts: dict[int, ScrobbleDraft] = {}
     errors: dict[int, str] = {}
@@ -62,11 +64,11 @@ def _keep_many(toolkit: Toolkit, payloads: list[Any]) -> list[dict[str, Any]]:
         try:
             drafts[index] = normalise(payload, now)
         except BadInput as error:
-            errors[index] = str(error)
+            errors[index] = error.args[0]
     outcomes = toolkit.submit(list(drafts.values())) if drafts else []
     for index, outcome in zip(drafts, outcomes, strict=True):
         if isinstance(outcome, Rejected):
             errors[index] = outcome.reason
     if len(errors) == len(payloads):
-        raise BadInput(f"None of these plays can be kept; the first: {errors[0]}")
+        raise BadInput(Sentence("None of these plays can be kept; the first: %(why)s", why=errors[0]))
     return [{"index": index, "error": errors[index]} for index in sorted(errors)]

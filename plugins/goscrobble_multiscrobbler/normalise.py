@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from goscrobble.plugins import BadInput, ScrobbleDraft, Stamp
+from goscrobble.plugins import BadInput, ScrobbleDraft, Stamp, explain
 from goscrobble_multiscrobbler.payloads import Play
 
 MILLISECOND_TIMES = 10**11  # Unix seconds reach this in the year 5138
@@ -43,8 +43,7 @@ def _read(payload: Any) -> Play:
     try:
         return Play.model_validate(payload)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise BadInput(f"{first['loc'][0]} {first['msg'].removeprefix('Value error, ')}") from None
+        raise BadInput(explain(error)) from None
 
 
 def _unix_seconds(told: float | datetime | None) -> int | None:

@@ -9,24 +9,29 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from goscrobble.plugins import Sentence
+
 
 def _text(value: Any) -> str | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("must be text")  # noqa: TRY004 - pydantic turns only ValueError into an answer
+    if not _is_text(value):
+        raise ValueError(Sentence("must be text"))
     text = str(value).strip()
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("contains half of a surrogate pair")
+        raise ValueError(Sentence("contains half of a surrogate pair"))
     return text or None
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     values = value if isinstance(value, list | tuple) else (value,)
-    try:
-        return tuple(filter(None, map(_text, values)))
-    except ValueError as error:
-        raise ValueError(str(error).replace("must be text", "must be text or a list of texts")) from None
+    if not all(one is None or _is_text(one) for one in values):
+        raise ValueError(Sentence("must be text or a list of texts"))
+    return tuple(filter(None, map(_text, values)))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _number(value: Any) -> float | None:
@@ -37,7 +42,7 @@ def _number(value: Any) -> float | None:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise ValueError("must be a number")
+        raise ValueError(Sentence("must be a number"))
     return number
 
 
@@ -50,7 +55,7 @@ def _moment(value: Any) -> float | datetime | None:
             return _number(value)
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
-        raise ValueError("must be Unix seconds or an RFC 3339 time") from None
+        raise ValueError(Sentence("must be Unix seconds or an RFC 3339 time")) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from goscrobble.plugins import Poller, Source, hookimpl
+from goscrobble.plugins import Poller, Sentence, Source, hookimpl
 from goscrobble_navidrome.client import Connection, connect
 from goscrobble_navidrome.poll import IDLE, poll
 
@@ -13,11 +13,15 @@ def register_sources() -> list[Source]:
     return [
         Source(
             title="Navidrome",
-            summary="Navidrome, or any other server that speaks Subsonic, is asked what you play.",
+            summary=Sentence("Navidrome, or any other server that speaks Subsonic, is asked what you play."),
             steps=(
-                "Fill in the address of your server, and the user name and password that your music app uses there.",
-                "Save: whether they are right is tried out at once.",
-                "If the server is in your home network, the administrator of this one must have opened that network.",
+                Sentence(
+                    "Fill in the address of your server, and the user name and password that your music app uses there."
+                ),
+                Sentence("Save: whether they are right is tried out at once."),
+                Sentence(
+                    "If the server is in your home network, the administrator here must have opened that network."
+                ),
             ),
             settings=Connection,
             connect=connect,

@@ -17,6 +17,7 @@ from goscrobble.plugins import (
     Ready,
     Reply,
     RetryLater,
+    Sentence,
     SourceAccount,
     SourceSettings,
     Unreachable,
@@ -40,14 +41,18 @@ class Connection(SourceSettings):
     url: str = Field(
         default="",
         max_length=500,
-        title="Address",
-        description="Of the server, as your music app has it: https://music.example.org or http://192.168.1.2:4533.",
+        title=Sentence("Address"),
+        description=Sentence(
+            "Of the server, as your music app has it: https://music.example.org or http://192.168.1.2:4533."
+        ),
     )
-    username: str = Field(default="", max_length=200, title="User name", description="Your name on that server.")
+    username: str = Field(
+        default="", max_length=200, title=Sentence("User name"), description=Sentence("Your name on that server.")
+    )
     password: SecretStr = Field(
         default=SecretStr(""),
-        title="Password",
-        description="Yours on that server. Needed again only if you change the address or the user name.",
+        title=Sentence("Password"),
+        description=Sentence("Yours on that server. Needed again only if you change the address or the user name."),
     )
 
     @field_validator("url")
@@ -74,9 +79,9 @@ def tidy_url(url: str) -> str:
     except ValueError:
         host = None
     if not host or parts.scheme.lower() not in {"http", "https"}:
-        raise ValueError("this is not the address of a server")
+        raise ValueError(Sentence("is not the address of a server"))
     if parts.username is not None or parts.password is not None:
-        raise ValueError("give the user name and the password in their own fields")
+        raise ValueError(Sentence("holds a user name or a password: give those in their own fields"))
     path = re.sub(r"(/+(rest(/[\w.]*)?|app))?/*$", "", parts.path)
     return urlunsplit((parts.scheme.lower(), parts.netloc, path, "", ""))
 
@@ -130,7 +135,7 @@ def ask(account: SourceAccount, method: str, credentials: Parameters) -> Answer:
         case code if code == TRIAL_OVER:
             raise NotAuthorized("The server's trial period is over")
         case _:
-            raise RetryLater(f"The server refuses: {_said(answer)}")
+            raise RetryLater(Sentence("The server refuses: %(why)s", why=_said(answer)))
 
 
 # ---- parts ----
@@ -155,8 +160,9 @@ def _try(account: SourceAccount, credentials: Parameters) -> Answer:
     except NoSubsonic:
         if reply.status >= SERVER_ERROR:
             raise Unreachable from None
-        sentence = "This address answers, but not as a Subsonic server does: check it, and a path such as /music in it"
-        raise BadInput(sentence) from None
+        raise BadInput(
+            "This address answers, but not as a Subsonic server does: check it, and a path such as /music in it"
+        ) from None
 
 
 def _must_be_let_in(answer: Answer) -> None:
@@ -164,7 +170,7 @@ def _must_be_let_in(answer: Answer) -> None:
         return
     if answer.error.code == WRONG_PASSWORD:
         raise BadInput("Wrong user name or password")
-    raise BadInput(f"The server refuses: {_said(answer)}")
+    raise BadInput(Sentence("The server refuses: %(why)s", why=_said(answer)))
 
 
 def _send(account: SourceAccount, method: str, credentials: Parameters) -> Reply:

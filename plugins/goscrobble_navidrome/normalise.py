@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from goscrobble.plugins import ScrobbleDraft, TrackIds
+from goscrobble.plugins import ScrobbleDraft, Sentence, TrackIds
 from goscrobble_navidrome.payloads import Answer, Artist, Entry
 
 MINUTE = 60
@@ -102,10 +102,10 @@ def _why_not(entry: Entry, artists: tuple[str, ...]) -> str:
     kinds = {(kind or "").casefold() or None for kind in (entry.type, entry.media_type)}
     if entry.is_video or not kinds <= MUSIC:
         kind = "video" if entry.is_video else next(str(kind) for kind in (entry.type, entry.media_type) if kind)
-        return f"This is of the type {kind[:40]}; only music is kept."
+        return Sentence("This is of the type %(type)s; only music is kept.", type=kind[:40])
     if not entry.title:
-        return "It has no title."
-    return "" if artists else "Its file has no artist tag."
+        return Sentence("It has no title.")
+    return "" if artists else Sentence("Its file has no artist tag.")
 
 
 def _is_stale(entry: Entry) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from werkzeug import Response
 
-from goscrobble.plugins import PluginSettings, Poller, Routes, Source, Toolkit, hookimpl
+from goscrobble.plugins import PluginSettings, Poller, Routes, Sentence, Source, Toolkit, hookimpl
 from goscrobble_spotify.client import Settings
 from goscrobble_spotify.connect import CALLBACK, EXTENSION, begin, finish
 from goscrobble_spotify.poll import IDLE, poll
@@ -28,11 +28,13 @@ def register_sources() -> list[Source]:
     return [
         Source(
             title="Spotify",
-            summary="What you play with Spotify, on any of your devices.",
+            summary=Sentence("What you play with Spotify, on any of your devices."),
             steps=(
-                "Press Connect, and go on to Spotify from there.",
-                "Sign in at Spotify if it asks you to, and agree. You come back here by yourself.",
-                "If it says that the redirect URI is invalid or you are not registered, ask the administrator here.",
+                Sentence("Press Connect, and go on to Spotify from there."),
+                Sentence("Sign in at Spotify if it asks you to, and agree. You come back here by yourself."),
+                Sentence(
+                    "If it says that the redirect URI is invalid or you are not registered, ask the administrator here."
+                ),
             ),
             connect=begin,
         )

@@ -9,32 +9,46 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from goscrobble.plugins import NotAuthorized, PluginSettings, Reply, RetryLater, SourceAccount, Unreachable
+from goscrobble.plugins import NotAuthorized, PluginSettings, Reply, RetryLater, Sentence, SourceAccount, Unreachable
 from goscrobble_spotify.payloads import Grant
 
 TIMEOUT = 8.0  # seconds, of each request
 EARLY = 120  # seconds before its end that an access token is renewed
 TOKENS = "tokens"  # the secret that holds them
 
-UNSET = "The administrator has not set SPOTIFY_API_ID and SPOTIFY_API_SECRET yet"
-WRONG_CLIENT = "Spotify does not accept this server's SPOTIFY_API_ID and SPOTIFY_API_SECRET; the administrator can help"
-WITHDRAWN = "Spotify's consent was withdrawn or has run out: connect it again"
-UNKNOWN_USER = (
+UNSET = Sentence("The administrator has not set SPOTIFY_API_ID and SPOTIFY_API_SECRET yet")
+WRONG_CLIENT = Sentence(
+    "Spotify does not accept this server's SPOTIFY_API_ID and SPOTIFY_API_SECRET; the administrator can help"
+)
+WITHDRAWN = Sentence("Spotify's consent was withdrawn or has run out: connect it again")
+UNKNOWN_USER = Sentence(
     "Spotify does not know you as a user of this server's app: "
     "the administrator must add you there (developer.spotify.com, User Management), then connect again"
 )
-REFUSED = "Spotify does not let us see what you play: connect it again, and agree to all it asks"
-TROUBLE = "Spotify has trouble at the moment"
+REFUSED = Sentence("Spotify does not let us see what you play: connect it again, and agree to all it asks")
+TROUBLE = Sentence("Spotify has trouble at the moment")
 
 
 class Settings(PluginSettings):
     """What the administrator sets."""
 
-    api_id: str = Field(default="", description="Client ID of this server's app at developer.spotify.com.")
-    api_secret: SecretStr = Field(default=SecretStr(""), description="Client secret of that app.")
-    api_url: str = Field(default="https://api.spotify.com", description="Where Spotify's Web API is.")
+    api_id: str = Field(
+        default="",
+        title=Sentence("API ID"),
+        description=Sentence("Client ID of this server's app at developer.spotify.com."),
+    )
+    api_secret: SecretStr = Field(
+        default=SecretStr(""), title=Sentence("API secret"), description=Sentence("Client secret of that app.")
+    )
+    api_url: str = Field(
+        default="https://api.spotify.com",
+        title=Sentence("API URL"),
+        description=Sentence("Where Spotify's Web API is."),
+    )
     accounts_url: str = Field(
-        default="https://accounts.spotify.com", description="Where listeners agree, and tokens are given."
+        default="https://accounts.spotify.com",
+        title=Sentence("Accounts URL"),
+        description=Sentence("Where listeners agree, and tokens are given."),
     )
 
     @field_validator("api_id")
@@ -46,7 +60,7 @@ class Settings(PluginSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         if not value.startswith(("https://", "http://")):
-            raise ValueError("must begin with https://")
+            raise ValueError(Sentence("must begin with https://"))
         return value.rstrip("/")
 
     @property

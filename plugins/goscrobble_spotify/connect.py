@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 from flask import current_app, has_request_context
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from goscrobble.plugins import BadInput, NotAuthorized, Redirect, RetryLater, SourceAccount, Toolkit, Visitor
+from goscrobble.plugins import BadInput, NotAuthorized, Redirect, RetryLater, Sentence, SourceAccount, Toolkit, Visitor
 from goscrobble_spotify.client import UNSET, Settings, exchange
 
 CALLBACK = "/api/v1/link/spotify"  # the original program's: an app that is registered there goes on working
@@ -27,12 +27,14 @@ PENDING = "pending"  # the secret that holds what was begun
 USED = "used:"  # how the notes of states begin that were taken
 EXTENSION = "goscrobble_spotify"  # where an application keeps our toolkit: `begin` asks it whose browser it is
 
-SIGN_IN = "Sign in to GoScrobble in this browser first, then connect Spotify from your settings"
-UNKNOWN = "This way back from Spotify was used already, or was not yours: connect Spotify from your settings"
-LATE = "That took longer than ten minutes: connect Spotify once more from your settings"
-ELSEWHERE = "This was begun in another browser, or before you signed in: connect Spotify once more from your settings"
-DENIED = "You did not agree at Spotify, so nothing was connected: you can try again from your settings"
-FAILED = "Spotify did not connect us: try again from your settings"
+SIGN_IN = Sentence("Sign in to GoScrobble in this browser first, then connect Spotify from your settings")
+UNKNOWN = Sentence("This way back from Spotify was used already, or was not yours: connect Spotify from your settings")
+LATE = Sentence("That took longer than ten minutes: connect Spotify once more from your settings")
+ELSEWHERE = Sentence(
+    "This was begun in another browser, or before you signed in: connect Spotify once more from your settings"
+)
+DENIED = Sentence("You did not agree at Spotify, so nothing was connected: you can try again from your settings")
+FAILED = Sentence("Spotify did not connect us: try again from your settings")
 
 
 class Pending(BaseModel):
@@ -93,7 +95,9 @@ def finish(toolkit: Toolkit, told: Mapping[str, str]) -> str:
     except NotAuthorized:
         raise BadInput(FAILED) from None
     except RetryLater as error:
-        raise BadInput(f"{error}: try again from your settings in a while") from None
+        raise BadInput(
+            Sentence("%(why)s: try again from your settings in a while", why=next(iter(error.args), ""))
+        ) from None
     account.accept()
     return f"{account.page_url}?done=connected"
 

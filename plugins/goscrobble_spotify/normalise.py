@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from goscrobble.plugins import Playing, ScrobbleDraft, Stamp, TrackIds
+from goscrobble.plugins import Playing, ScrobbleDraft, Sentence, Stamp, TrackIds
 from goscrobble_spotify.payloads import Artist, Play, Player, Track
 
 SAME = 30_000  # ms within which two items of one track are one play
@@ -17,8 +17,8 @@ AHEAD_ALLOWED = 3_600_000  # ms; what is further ahead waits until our clock or 
 MOST_REMEMBERED = 100  # plays; Spotify lists the last 50
 LONGEST = 2**31 - 1  # seconds; the core refuses such a length with a sentence
 PLAYER = "spotify"  # an account plays in one place at a time
-LOCAL = "A file of your own: Spotify tells too little of these."
-EPISODE = "An episode of a podcast is no music."
+LOCAL = Sentence("A file of your own: Spotify tells too little of these.")
+EPISODE = Sentence("An episode of a podcast is no music.")
 
 
 class _Value(BaseModel):

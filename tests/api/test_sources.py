@@ -117,7 +117,7 @@ def test_it_is_renamed_paused_and_given_settings(call, jwt, client):
     [
         ({"name": " "}, "A connection's name has 1 to 100 characters that can be printed"),
         ({"settings": {"user": ["Ada"]}}, 'There is no setting called user, did you mean "users"?'),
-        ({"settings": {"users": 7}}, "users: Input should be a valid tuple"),
+        ({"settings": {"users": 7}}, "users must be a list"),
         ({"settings": 7}, "settings must be an object"),
         ({"paused": "yes"}, "paused must be true or false"),
     ],

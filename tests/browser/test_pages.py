@@ -239,6 +239,21 @@ def test_search_answers_as_one_types_and_arrows_choose(open_page, world):
     expect(page).to_have_url(re.compile(r"/u/mallory$"))
 
 
+def test_what_is_chosen_stays_chosen_while_one_types_on(open_page, world):
+    page = open_page()
+    page.goto("/")
+    field = page.get_by_role("combobox")
+    field.press_sequentially("mall")
+    option = page.get_by_role("option", name="mallory")
+    expect(option).to_be_visible()
+    field.press("ArrowDown")
+    with page.expect_response(re.compile(r"suggestions\?q=mallo$")):
+        field.press("o")
+    option.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(option).to_have_attribute("aria-selected", "true")
+    assert field.get_attribute("aria-activedescendant") == option.get_attribute("id")
+
+
 def test_search_without_scripts_is_a_page(open_page, world):
     page = open_page(java_script_enabled=False)
     page.goto("/")

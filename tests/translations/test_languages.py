@@ -8,10 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import g
 
@@ -41,21 +39,10 @@ GERMAN = {
 
 
 @pytest.fixture
-def languages(tmp_path, monkeypatch):
+def languages(speak):
     """German and Hebrew, as far as a test needs them."""
-    for language, texts in (("de", GERMAN), ("he", {})):
-        catalogue = Catalog(language)
-        for text, translated in texts.items():
-            catalogue.add(text, translated, flags={"python-format"} if "%(" in text else ())
-        (tmp_path / language / "LC_MESSAGES").mkdir(parents=True)
-        with (tmp_path / language / "LC_MESSAGES" / "messages.mo").open("wb") as file:
-            write_mo(file, catalogue)
-    monkeypatch.setattr(translations, "FOLDER", tmp_path)
-    translations.available.cache_clear()
-    translations._catalogue.cache_clear()
-    yield
-    translations.available.cache_clear()
-    translations._catalogue.cache_clear()
+    speak("de", GERMAN)
+    speak("he", {})
 
 
 def test_a_page_is_in_the_language_of_its_reader(client, languages):
@@ -143,15 +130,7 @@ def test_the_template_for_translators_has_every_text():
         methods, options = parse_mapping_cfg(file)
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
     keywords |= dict.fromkeys(re.findall(r"--keyword (\w+)", (ROOT / "Makefile").read_text()))
-    found = extract_from_dir(ROOT / "goscrobble", methods_of(methods), options_of(options), keywords)
+    found = extract_from_dir(ROOT, methods, options, keywords)
     expected = {text if isinstance(text, str) else text[0] for _file, _line, text, _comments, _context in found}
     kept = read_po(io.BytesIO((translations.FOLDER / "messages.pot").read_bytes()))
     assert {m.id if isinstance(m.id, str) else m.id[0] for m in kept if m.id} == expected
-
-
-def methods_of(methods):
-    return [(pattern.removeprefix("goscrobble/"), method) for pattern, method in methods]
-
-
-def options_of(options):
-    return {pattern.removeprefix("goscrobble/"): values for pattern, values in options.items()}

@@ -264,5 +264,5 @@ def test_the_servers_own_settings_make_a_form():
     found = by_name(RuntimeSettings, {"registration_enabled": False})
     assert [(field.label, field.kind) for field in found.values()][:2] == [
         ("Registration enabled", "checkbox"),
-        ("Default timezone", "text"),
+        ("Default time zone", "text"),
     ]

@@ -25,16 +25,14 @@ FAULTS = {
         "update or remove the package goscrobble-broken."
     ),
     "good (goscrobble_impostor)": (
-        "blocked: Another plugin is already called 'good' (goscrobble-good); remove one of them."
+        "blocked: Another plugin is already called good (goscrobble-good); remove one of them."
     ),
     "miscounted": (
-        "bad_config: [plugins.miscounted] size cannot be used: "
-        "Input should be a valid integer, unable to parse string as an integer; "
+        "bad_config: [plugins.miscounted] size must be a whole number; "
         "mend goscrobble.toml, plugins/miscounted.toml or the environment and restart."
     ),
     "mistyped": (
-        "bad_config: [plugins.mistyped] intervall cannot be used: "
-        'Extra inputs are not permitted, did you mean "interval"?; '
+        'bad_config: [plugins.mistyped] intervall is not known, did you mean "interval"?; '
         "mend goscrobble.toml, plugins/mistyped.toml or the environment and restart."
     ),
     "squatter": "blocked: It wants the path /good, which the plugin good has already; remove one of them.",

@@ -13,12 +13,13 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, Stamp, TrackIds
 from goscrobble.domain.rules import EARLIEST
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored, parse_play_token, play_token
+from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.services import corrections, history, ingest
 from goscrobble.web import auth, current_core
 from goscrobble.web.api.openapi import describe
 from goscrobble.web.api.shapes import Scrobble
-from goscrobble.web.body import Text, explain, json_body
+from goscrobble.web.body import Text, json_body
 
 blueprint = Blueprint("api_scrobbles", __name__, url_prefix="/api/v1")
 

@@ -215,10 +215,10 @@ def _offers(core: Core, connected: list[SourceRow], refused: Mapping[str, Form])
         offers.append(
             Offer(
                 key=key,
-                title=source.title,
-                summary=source.summary,
+                title=_(source.title),
+                summary=_(source.summary),
                 address="" if polled else sources.address(core, record.name, UNMADE),
-                steps=tuple(tuple(step.split("{url}")) for step in source.steps),
+                steps=tuple(tuple(_(step).split("{url}")) for step in source.steps),
                 fields=tuple(fields),
                 connections=mine,
             )

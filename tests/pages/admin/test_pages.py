@@ -231,7 +231,7 @@ def test_a_secret_left_empty_stays_and_can_be_forgotten(equipped):
 
 def test_what_was_refused_is_still_in_the_form_but_for_secrets(equipped):
     browser, core = equipped()
-    for most, problem in (("many", "Most must be a number"), ("70", "EQUIPPED_MOST: Input should be")):
+    for most, problem in (("many", "Most must be a number"), ("70", "EQUIPPED_MOST must be at most 9")):
         page = send(browser, set_api_key="hunter2", set_server="typed", set_most=most)
         assert page.status == 400
         assert page.problem.startswith(problem)

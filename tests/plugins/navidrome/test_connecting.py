@@ -125,12 +125,12 @@ def test_the_address_is_that_below_which_rest_is(typed, address):
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("ftp://example.org", "url: this is not the address of a server"),
-        ("file:///etc/passwd", "url: this is not the address of a server"),
-        ("https://", "url: this is not the address of a server"),
-        ("https://example.org:http", "url: this is not the address of a server"),
-        ("https://[::1", "url: this is not the address of a server"),
-        ("https://ada:secret@example.org", "url: give the user name and the password in their own fields"),
+        ("ftp://example.org", "url is not the address of a server"),
+        ("file:///etc/passwd", "url is not the address of a server"),
+        ("https://", "url is not the address of a server"),
+        ("https://example.org:http", "url is not the address of a server"),
+        ("https://[::1", "url is not the address of a server"),
+        ("https://ada:secret@example.org", "url holds a user name or a password: give those in their own fields"),
     ],
 )
 def test_what_is_no_address_is_refused(connect, service, typed, sentence):

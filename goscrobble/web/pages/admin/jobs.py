@@ -13,7 +13,7 @@ from goscrobble.services.core import Core
 from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
-from goscrobble.web.translations import N_
+from goscrobble.web.translations import N_, translated
 from goscrobble.web.translations import gettext as _
 
 ROWS = 50  # of one page
@@ -59,7 +59,7 @@ def _page(state: str, after: str = "", form: Form | None = None) -> str:
         states=[(value, _(name)) for value, name in STATES],
         state=state,
         counts=queue.count(core),
-        jobs=[(job, queue.problem(job)) for job in listing.jobs],
+        jobs=[(job, translated(queue.problem(job))) for job in listing.jobs],
         next=listing.next,
         is_later=bool(after),
         form=form,

@@ -13,7 +13,7 @@ from goscrobble.services.core import Core
 from goscrobble.services.nodes import Node
 from goscrobble.web import current_core, security
 from goscrobble.web.translations import gettext as _
-from goscrobble.web.translations import ngettext
+from goscrobble.web.translations import ngettext, translated
 
 LATEST = 5  # kept mails and deeds that are shown
 blueprint = Blueprint("overview", __name__)
@@ -61,7 +61,7 @@ def _warnings(core: Core, running: Sequence[Node]) -> Iterator[Warning]:
             )
         )
     for sentence in nodes.differences(running):
-        yield Warning(_("%(difference)s Restart those that are behind.", difference=sentence))
+        yield Warning(_("%(difference)s Restart those that are behind.", difference=translated(sentence)))
     yield from _plugins(core)
     if dead := queue.count(core)["dead"]:
         sentence = ngettext("One background job failed for good.", "%(num)s background jobs failed for good.", dead)
@@ -73,7 +73,7 @@ def _plugins(core: Core) -> Iterator[Warning]:
         link = url_for("pages.admin.plugins.show_one", name=record.name)
         if record.fault is not None:
             yield Warning(
-                _("The plugin %(name)s cannot run. %(reason)s", name=record.name, reason=record.error),
+                _("The plugin %(name)s cannot run. %(reason)s", name=record.name, reason=translated(record.error)),
                 link,
                 _("See the plugin"),
             )

@@ -43,11 +43,13 @@ async function ask() {
     const answer = await fetch(address, { signal: request.signal });
     if (!answer.ok) return show(false);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html"); // runs nothing
+    const chosen = current()?.href; // an answer that comes late takes no choice away
     found.replaceChildren(...page.body.childNodes);
     status.textContent = found.querySelector("[data-status]")?.dataset.status ?? "";
     show(document.activeElement === input && options().length > 0);
-  } catch {
-    show(false); // another key was faster, or the server is away: the form still works
+    if (!found.hidden) select(options().find((option) => option.href === chosen) ?? null);
+  } catch (error) {
+    if (error.name !== "AbortError") show(false); // the server is away: the form still works
   }
 }
 
