@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTEST := -m pytest -q -n $(JOBS) --dist loadgroup
 UNIT := $(addprefix tests/,architecture catalogue defaults domain jobs plugins/host services statistics storage)
 
-.PHONY: run install test lint unit sqlite postgresql coverage chromium axe bench docs messages clean
+.PHONY: run install test lint unit sqlite postgresql coverage chromium redis-server axe bench docs messages clean
 
 run: install ## Start the server on http://127.0.0.1:42069, with everything in instance/
 	$(BIN)/goscrobble run
@@ -28,22 +28,23 @@ lint: install ## Style, types, architecture
 unit: install ## In a minute: the rules, the services, what they store and who may ask whom; no web, no servers
 	$(BIN)/python $(PYTEST) -m "not slow" $(UNIT)
 
-sqlite: install chromium axe ## The whole suite on SQLite
+sqlite: install chromium redis-server axe ## The whole suite on SQLite
 	$(BIN)/python $(PYTEST) --database sqlite
 
-postgresql: install chromium axe ## The whole suite on a PostgreSQL server that the tests start themselves
+postgresql: install chromium redis-server axe ## The whole suite on a PostgreSQL server that the tests start themselves
 	$(BIN)/python $(PYTEST) --database postgresql
 
-coverage: install chromium axe ## What the suite runs of the code, on SQLite; slower than `make sqlite`
+coverage: install chromium redis-server axe ## What the suite runs of the code, on SQLite; slower than `make sqlite`
 	$(BIN)/coverage erase
 	$(BIN)/coverage run $(PYTEST) --database sqlite
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# Without it the tests in a browser are skipped, and say so; that it cannot be installed is no reason to test nothing.
-chromium: ## Install the browser of the tests, where it is missing and apt may
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; } || true
+# What only a distribution has. Without them their tests are skipped, and say so; that they cannot be installed is no
+# reason to test nothing. Redis is not started as a service: tests start their own.
+chromium redis-server: ## Install what tests start, where it is missing and apt may
+	@command -v $@ >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+		&& RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $@ >/dev/null 2>&1; } || true
 
 # The checker of accessibility, a script that the tests put into pages. It too is skipped where it cannot be had.
 axe: ## Fetch axe-core, where npm may
