@@ -47,6 +47,7 @@ __all__ = [
     "streaks",
 ]
 
+_AT_ONCE = 50  # milestones that one statement looks for
 MOST = 1000  # entries of one page; of milestones one more tells whether there is another
 MilestoneKind = Literal["plays", "artist"]
 
@@ -133,7 +134,8 @@ def milestones(
     with core.database.read(consistent=True) as connection:
         streams: list[Iterable[_Found]] = []
         if kind != "artist":
-            streams.append(_numbered(connection, account, stored.days(connection, account.id, EVER)))
+            days = stored.days(connection, account.id, EVER)
+            streams.append(_numbered(connection, account, days, slice(offset + limit)))
         if kind != "plays":
             first = milestones_stored.first_heard(connection, account.id, limit=offset + limit)
             streams.append(_Found(it.at, None, it) for it in first)
@@ -173,8 +175,7 @@ def numbered(
     connection: Connection, account: Account, days: DaySums, *, limit: int, offset: int = 0
 ) -> list[Milestone]:
     """Return the plays of round numbers, newest first; `days` are all days with plays."""
-    found = islice(_numbered(connection, account, days), offset, offset + limit)
-    return _milestones(connection, account, list(found))
+    return _milestones(connection, account, list(_numbered(connection, account, days, slice(offset, offset + limit))))
 
 
 def discovered(connection: Connection, account: Account, period: Period) -> list[FirstHeard]:
@@ -202,12 +203,15 @@ class _Found:
     first: FirstHeard | None
 
 
-def _numbered(connection: Connection, account: Account, days: DaySums) -> Iterator[_Found]:
-    """Yield the plays of round numbers, newest first; each is looked for only when it is wanted."""
+def _numbered(connection: Connection, account: Account, days: DaySums, part: slice) -> Iterator[_Found]:
+    """Yield this part of the plays of round numbers, newest first; they are looked for when they are wanted."""
     numbered = NumberedDays(days, zone(account.time_zone))
-    for number in reversed(numbers(numbered.plays)):
-        play, at = milestones_stored.nth(connection, account.id, *numbered.place_of(number))
-        yield _Found(at, (number, play), None)
+    wanted = numbers(numbered.plays)[::-1][part]
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        places = [numbered.place_of(number) for number in some]
+        for number, (play, at) in zip(some, milestones_stored.nth(connection, account.id, places), strict=True):
+            yield _Found(at, (number, play), None)
 
 
 def _milestones(connection: Connection, account: Account, found: list[_Found]) -> list[Milestone]:

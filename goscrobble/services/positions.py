@@ -28,12 +28,13 @@ def current(core: Core) -> Position:
 
 def read(core: Core, connection: Connection) -> Position:
     """Return what `current` does, over a connection at hand."""
-    newest = stored.newest(connection)
-    low = max(0, newest - _LOOK_BACK)
-    gaps: frozenset[int] = frozenset()
-    if not core.database.is_sqlite:  # there plays are numbered before they are committed, by several writers at once
-        gaps = frozenset(missing(stored.numbers(connection, low, newest), low))
-    return Position(newest, gaps, int(core.now()))
+    if core.database.is_sqlite:
+        return Position(next(iter(stored.newest(connection, 1)), 0), frozenset(), int(core.now()))
+    # Here plays are numbered before they are committed, by several writers at once.
+    found = stored.newest(connection, _LOOK_BACK)
+    low = max(0, max(found, default=0) - _LOOK_BACK)
+    gaps = missing({number for number in found if number > low}, low)
+    return Position(max(found, default=0), gaps, int(core.now()))
 
 
 def seal(core: Core, position: Position) -> str:

@@ -49,7 +49,5 @@ def totals(core: Core, account: Account, period: Period = ALL_TIME) -> Totals:
 
 def extent(core: Core, account: Account) -> tuple[int, int | None]:
     """Return how many plays an account has, and when the first one began, Unix seconds (None without plays)."""
-    with core.database.read(consistent=True) as connection:
-        plays, _ = Plays(connection, [account.id], charts.EVER).plays_and_seconds()
-        first, _ = charts.edges(connection, [account.id], ALL_TIME)
-    return plays, first
+    with core.database.read() as connection:
+        return charts.extent(connection, account.id)

@@ -95,7 +95,7 @@ def _busiest(days: DaySums) -> Activity | None:
 
 
 def _first(connection: Connection, account: Account, period: Period) -> Scrobble:
-    play, _ = milestones.nth(connection, account.id, period, 0)
+    ((play, _),) = milestones.nth(connection, account.id, [(period, 0)])
     return history.by_ids(connection, account.id, [play])[0]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
-from goscrobble.models import ScrobbleRow, User, table
+from goscrobble.models import ScrobbleRow, User, UserClock, table
 from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind, Plays
 from goscrobble.storage.day_plays import Users
 from goscrobble.storage.entries import artists_of, names_of
@@ -27,6 +27,7 @@ __all__ = [
     "TopEntry",
     "Totals",
     "edges",
+    "extent",
     "plays_of_all",
     "sums",
     "top",
@@ -35,7 +36,7 @@ __all__ = [
 
 By = Literal["plays", "time"]
 
-_scrobble, _user = table(ScrobbleRow), table(User)
+_scrobble, _user, _clock = table(ScrobbleRow), table(User), table(UserClock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,14 @@ def edges(connection: Connection, users: Users, period: Period) -> tuple[int | N
         query = select(*(select(edge(at)).where(*within).scalar_subquery() for edge in (func.min, func.max)))
     first, last = connection.execute(query).one()
     return first, last
+
+
+def extent(connection: Connection, user_id: int) -> tuple[int, int | None]:
+    """Return how many plays a user has, and when the first one began."""
+    plays = select(func.coalesce(func.sum(_clock.c.plays), 0)).where(_clock.c.user_id == user_id)
+    first = select(func.min(_scrobble.c.played_at)).where(_scrobble.c.user_id == user_id)
+    found, at = connection.execute(select(plays.scalar_subquery(), first.scalar_subquery())).one()
+    return int(found), at
 
 
 def plays_of_all(connection: Connection) -> dict[int, tuple[str, int]]:

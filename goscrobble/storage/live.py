@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.models import ApiToken, ScrobbleRow, User, WebSession, table
@@ -17,15 +17,10 @@ _MOST_BOUND = 500  # values in one IN (...)
 Number = tuple[int, int, int]  # of a play: its id, whose it is, when it began
 
 
-def newest(connection: Connection) -> int:
-    """Return the highest number that a play has, 0 where there is none."""
-    return int(connection.execute(select(func.max(_scrobble.c.id))).scalar() or 0)
-
-
-def numbers(connection: Connection, low: int, high: int) -> set[int]:
-    """Return the numbers above `low`, up to `high`, that plays have."""
-    query = select(_scrobble.c.id).where(_scrobble.c.id > low, _scrobble.c.id <= high)
-    return {number for (number,) in dialect.rows(connection, query)}
+def newest(connection: Connection, most: int) -> list[int]:
+    """Return the highest numbers that plays have, at most so many, the highest first."""
+    query = select(_scrobble.c.id).order_by(_scrobble.c.id.desc()).limit(most)
+    return [number for (number,) in dialect.rows(connection, query)]
 
 
 def after(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, literal, select, union_all
 
 from goscrobble.domain.periods import Period
 from goscrobble.models import Artist, ScrobbleRow, TrackArtist, UserArtist, table
@@ -25,18 +25,22 @@ class FirstHeard:
     plays: int
 
 
-def nth(connection: Connection, user_id: int, period: Period, before: int) -> tuple[int, int]:
-    """Return (id, played at) of the play in a bounded period that has `before` plays before it there."""
+def nth(connection: Connection, user_id: int, places: Sequence[tuple[Period, int]]) -> list[tuple[int, int]]:
+    """Return (id, played at) of the plays at these places: a bounded period, and how many plays of it come before."""
+    if not places:
+        return []
     at = _scrobble.c.played_at
-    query = (
-        select(_scrobble.c.id, at)
+    found = [
+        select(literal(number).label("number"), _scrobble.c.id, at)
         .where(_scrobble.c.user_id == user_id, at >= period.start, at < period.end)
         .order_by(at, _scrobble.c.track_id)
         .limit(1)
         .offset(before)
-    )
-    play, played_at = connection.execute(query).one()
-    return play, played_at
+        .subquery()
+        for number, (period, before) in enumerate(places)
+    ]
+    plays = {number: (play, at) for number, play, at in connection.execute(union_all(*map(select, found)))}
+    return [plays[number] for number in range(len(places))]
 
 
 def first_heard(connection: Connection, user_id: int, *, limit: int | None = None) -> list[FirstHeard]:

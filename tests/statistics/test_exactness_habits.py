@@ -72,7 +72,7 @@ def test_every_play_is_found_by_its_number_and_every_artist_by_the_first(core, d
     with core.database.read(consistent=True) as connection:
         sums = stored.days(connection, account.id, days_of(ALL_TIME, zone(time_zone)))
         days = Days(sums, zone(time_zone))
-        found = [milestones.nth(connection, account.id, *days.place_of(n)) for n in range(1, days.plays + 1)]
+        found = milestones.nth(connection, account.id, [days.place_of(n) for n in range(1, days.plays + 1)])
     assert found == [(play.id, play.played_at) for play in told]
     first = recount.first_plays(told)
     shown = habits.milestones(core, account, kind="artist")
