@@ -40,7 +40,7 @@ class UserDayPlays(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     tracks: Mapped[bytes] = mapped_column(LargeBinary)
-    artists: Mapped[bytes] = mapped_column(LargeBinary)  # 0: several, as the track's credits say
+    artists: Mapped[bytes] = mapped_column(LargeBinary)  # those of several: the track, as storage.day_plays says
     albums: Mapped[bytes] = mapped_column(LargeBinary)  # 0: none
     seconds: Mapped[bytes] = mapped_column(LargeBinary)
     starts: Mapped[bytes] = mapped_column(LargeBinary)  # Unix time

@@ -25,7 +25,7 @@ from goscrobble.models import (
     table,
 )
 from goscrobble.storage import day_plays
-from goscrobble.storage.day_plays import Users
+from goscrobble.storage.day_plays import SHARED, Users
 from goscrobble.storage.dialect import among, rows
 
 Kind = Literal["artists", "albums", "tracks"]
@@ -100,8 +100,8 @@ class Plays:
     def counts(self, kind: Kind) -> Counts:
         """Return how often each artist, album or track was played; what was merged counts as what is shown for it."""
         if kind not in self._counts:
-            ids, plays, seconds = _all_time(self, kind) if self.is_ever else _of_days(self, kind)
-            self._counts[kind] = _counted(ids, plays, seconds, self.merged(kind))
+            by_id = _all_time(self, kind) if self.is_ever else _of_days(self, kind)
+            self._counts[kind] = _counted(*by_id, self.merged(kind))
         return self._counts[kind]
 
     def distinct(self, kind: Kind) -> int:
@@ -155,44 +155,57 @@ def merged_entries(connection: Connection) -> Merged:
 
 # ---- parts ----
 
-_Part = tuple[Numbers, Numbers, Numbers]  # ids, plays, seconds; an id may come more than once, 0 is of nothing
+_ById = tuple[Numbers, Numbers]  # plays, seconds: those of an id stand at its place, 0 is of nothing
 
 
-def _counted(ids: Numbers, plays: Numbers, seconds: Numbers, merged: Mapping[int, int]) -> Counts:
-    size = max([int(ids.max(initial=0)), *merged.values()]) + 1
-    plays_of, seconds_of = (np.bincount(ids.astype(np.intp), each, size).astype(np.int64) for each in (plays, seconds))
+def _counted(plays_of: Numbers, seconds_of: Numbers, merged: Mapping[int, int]) -> Counts:
+    size = max([len(plays_of), *(shown + 1 for shown in merged.values())])
+    by_id = [np.concatenate((each, np.zeros(size - len(each), np.int64))) for each in (plays_of, seconds_of)]
     for own, shown in merged.items():
         if own < size:
-            for sums in (plays_of, seconds_of):
+            for sums in by_id:
                 sums[shown] += sums[own]
                 sums[own] = 0
+    plays_of, seconds_of = by_id
     plays_of[0] = 0  # of nothing
     found = np.flatnonzero(plays_of)
     return Counts(found, plays_of[found], seconds_of[found])
 
 
-def _all_time(of: Plays, kind: Kind) -> _Part:
+def _all_time(of: Plays, kind: Kind) -> _ById:
     rollup = ROLLUPS[kind]
     key, plays, seconds = rollup.c[KEYS[kind]], func.sum(rollup.c.plays), func.sum(rollup.c.seconds)
     query = select(key, plays, seconds).where(rollup.c.user_id.in_(of.users)).group_by(key)
     table = _numbers(of.connection, query).reshape(-1, 3)
-    return table[:, 0], table[:, 1], table[:, 2]
+    sums = np.zeros((2, int(table[:, 0].max(initial=0)) + 1), np.int64)
+    sums[:, table[:, 0]] = table[:, 1:].T
+    return sums[0], sums[1]
 
 
-def _of_days(of: Plays, kind: Kind) -> _Part:
+def _of_days(of: Plays, kind: Kind) -> _ById:
     if kind != "artists":
-        ids, seconds = of.columns(kind, "seconds")
-        return ids, np.ones(len(ids), np.int64), seconds
-    tracks, artists, seconds = of.columns("tracks", "artists", "seconds")
-    shared = artists == 0
-    heard = tracks[shared].astype(np.intp)
-    plays_of, seconds_of = np.bincount(heard), np.bincount(heard, seconds[shared]).astype(np.int64)
-    credited = _credits(of, np.flatnonzero(plays_of).tolist())
-    return (
-        np.concatenate((artists, credited[:, 0])),
-        np.concatenate((np.ones(len(artists), np.int64), plays_of[credited[:, 1]])),
-        np.concatenate((seconds, seconds_of[credited[:, 1]])),
+        return _sums(*of.columns(kind, "seconds"))
+    artists, seconds = of.columns("artists", "seconds")
+    shared = artists >= SHARED
+    own = _sums(np.where(shared, 0, artists), seconds)
+    of_tracks = _sums(artists[shared] - SHARED, seconds[shared])
+    credited, track = _credits(of, np.flatnonzero(of_tracks[0]).tolist()).T
+    size = int(max(len(own[0]), credited.max(initial=0) + 1))
+    plays_of, seconds_of = (
+        _by_id(credited, of_track[track], size) + np.pad(alone, (0, size - len(alone)))
+        for alone, of_track in zip(own, of_tracks, strict=True)
     )
+    return plays_of, seconds_of
+
+
+def _sums(ids: Numbers, seconds: Numbers) -> _ById:
+    """Return how often each id comes, and what was listened of it."""
+    places = ids.astype(np.intp)
+    return np.bincount(places, minlength=1), _by_id(places, seconds, 1)
+
+
+def _by_id(ids: Numbers, values: Numbers, size: int) -> Numbers:
+    return np.bincount(ids, values, size).astype(np.int64)
 
 
 def _credits(of: Plays, tracks: list[int]) -> NDArray[np.int64]:

@@ -27,6 +27,7 @@ _scrobble, _packed, _track_artist = table(ScrobbleRow), table(UserDayPlays), tab
 NAME = _packed.name
 _ITEM = "I"  # 32 bits: an id of the catalogue, seconds (at most a week), or Unix time until 2106
 _STORED = "<u4"  # the same, in the order of bytes that a database keeps when it moves between machines
+SHARED = 1 << 31  # in the place of an artist: added to the id of a track by several, as its credits say
 NAMES = ("tracks", "artists", "albums", "seconds", "starts")
 _SLACK = 2 * 3600  # seconds by which a clock was ever set back over midnight, and more
 Users = Collection[int] | Select[Any]  # ids, or what selects them
@@ -35,7 +36,7 @@ _APART = 8  # days without a change that are read along rather than asked for ap
 SECONDS = func.coalesce(case((_scrobble.c.listened > 0, _scrobble.c.listened), else_=None), _scrobble.c.duration, 0)
 
 _ARTIST = (
-    select(case((func.count() == 1, func.min(_track_artist.c.artist_id)), else_=0))
+    select(case((func.count() == 1, func.min(_track_artist.c.artist_id)), else_=SHARED + _scrobble.c.track_id))
     .where(_track_artist.c.track_id == _scrobble.c.track_id)
     .scalar_subquery()
 )
@@ -56,7 +57,8 @@ _made: dict[str, Compiled] = {}
 class Columns:
     """Plays as columns of the same length.
 
-    Ids of tracks, of artists (0: it has several) and of albums (0: none), seconds listened, Unix time of the start.
+    Ids of tracks, of artists (of several: SHARED and the track), of albums (0: none), seconds listened, Unix time of
+    the start.
     """
 
     tracks: array[int] = field(default_factory=lambda: array(_ITEM))
@@ -152,7 +154,7 @@ def day_with(
 
 
 def every_play(connection: Connection, user_id: int) -> Iterator[tuple[int, int, int, int, int]]:
-    """Yield (played at, track, its artist or 0, album or 0, seconds) of every play of a user, oldest first."""
+    """Yield (played at, track, artist, album, seconds) of every play of a user, oldest first, as `Columns` has them."""
     streamed = connection.execution_options(yield_per=10_000)
     yield from streamed.execute(_READ, {"the_user": user_id, "lo": -(2**62), "hi": 2**62})
 
