@@ -56,7 +56,7 @@ def overview(
         return Overview(
             sums=charts.sums(plays),
             before=None if before is None else charts.sums(plays.on(days_of(before, tz))),
-            tops={kind: charts.top(plays, kind, limit=limit) for kind, limit in tops.items()},
+            tops=charts.tops(plays, tops),
             activity=activity_of(days, plays.days, today, unit),
             clock=clock_of(plays, account),
             last_days=activity_of(days, (today - last_days + 1, today + 1), today, "day"),

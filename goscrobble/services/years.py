@@ -33,7 +33,7 @@ class YearReview:
     year: int
     totals: Totals
     previous: Totals  # of the year before
-    days: int  # with plays
+    days: DaySums  # with plays
     artists: list[TopEntry]
     albums: list[TopEntry]
     tracks: list[TopEntry]
@@ -62,14 +62,15 @@ def review(core: Core, account: Account, year: int) -> YearReview:
         days = stored.days(connection, account.id, plays.days)
         sittings = longest(*stored.ordered(plays), 1)
         new_artists, newcomers = _new_artists(plays, account, period)
+        tops = charts.tops(plays, {"artists": MOST, "albums": MOST, "tracks": MOST})
         return YearReview(
             year=year,
             totals=charts.totals(plays, period),
             previous=_totals_of_year(plays, account, year - 1),
-            days=len(days),
-            artists=charts.top(plays, "artists", limit=MOST),
-            albums=charts.top(plays, "albums", limit=MOST),
-            tracks=charts.top(plays, "tracks", limit=MOST),
+            days=days,
+            artists=tops["artists"],
+            albums=tops["albums"],
+            tracks=tops["tracks"],
             months=activity(days, (first, end - 1), "month"),
             clock=clock_of(plays, account),
             streak=streaks([day for day, _, _ in days], end, tz).longest,

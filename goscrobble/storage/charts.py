@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -13,9 +12,9 @@ from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import ScrobbleRow, User, UserClock, table
-from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, Counts, Kind, Plays
+from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, By, Counts, Kind, Plays
 from goscrobble.storage.day_plays import Users
-from goscrobble.storage.entries import artists_of, names_of
+from goscrobble.storage.entries import artists_of_kinds, names_of_kinds
 
 __all__ = [
     "EVER",
@@ -31,10 +30,9 @@ __all__ = [
     "plays_of_all",
     "sums",
     "top",
+    "tops",
     "totals",
 ]
-
-By = Literal["plays", "time"]
 
 _scrobble, _user, _clock = table(ScrobbleRow), table(User), table(UserClock)
 
@@ -93,12 +91,14 @@ def top(
 
     `before` are the plays whose ranks the entries are compared with.
     """
-    if plays.is_ever and not plays.merged(kind):
-        lines = _from_sums(plays, kind, by, limit, offset)
-    else:
-        lines = _from_counts(plays, kind, by, limit, offset)
-    earlier = None if before is None else _ranks(before, kind, by, {line.key for line in lines})
-    return _entries(plays.connection, kind, lines, offset, earlier)
+    lines = _lines(plays, {kind: limit}, by, offset)
+    earlier = None if before is None else _ranks(before, kind, by, {line.key for line in lines[kind]})
+    return _entries(plays.connection, lines, offset, earlier)[kind]
+
+
+def tops(plays: Plays, limits: Mapping[Kind, int]) -> dict[Kind, list[TopEntry]]:
+    """Return the beginnings of several top lists, each at most so long."""
+    return _entries(plays.connection, _lines(plays, limits))
 
 
 def sums(plays: Plays) -> Sums:
@@ -148,6 +148,14 @@ def plays_of_all(connection: Connection) -> dict[int, tuple[str, int]]:
 # ---- lines ----
 
 
+def _lines(plays: Plays, limits: Mapping[Kind, int], by: By = "plays", offset: int = 0) -> dict[Kind, list[_Line]]:
+    summed = {kind: limit for kind, limit in limits.items() if plays.is_ever and not plays.merged(kind)}
+    counted = {kind: limit for kind, limit in limits.items() if kind not in summed}
+    found = {kind: _from_sums(plays, kind, by, limit, offset) for kind, limit in summed.items()}
+    found |= _from_counts(plays, counted, by, offset)
+    return {kind: found[kind] for kind in limits}
+
+
 def _from_sums(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> list[_Line]:
     """Read a list of all time from the sums of all time."""
     rollup = ROLLUPS[kind]
@@ -163,22 +171,24 @@ def _from_sums(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> lis
     return [_Line(*map(int, row)) for row in plays.connection.execute(query)]
 
 
-def _from_counts(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> list[_Line]:
-    last = offset + limit
-    values = _values(plays.counts(kind), by)
-    lowest = int(np.partition(values, -last)[-last]) if len(values) > last else 0
-    return _ordered(plays, kind, by, lowest)[offset:last]
+def _from_counts(plays: Plays, limits: Mapping[Kind, int], by: By, offset: int) -> dict[Kind, list[_Line]]:
+    lowest = {}
+    for kind, limit in limits.items():
+        values, last = _values(plays.counts(kind), by), offset + limit
+        lowest[kind] = int(np.partition(values, -last)[-last]) if len(values) > last else 0
+    return {kind: lines[offset : offset + limits[kind]] for kind, lines in _ordered(plays, lowest, by).items()}
 
 
-def _ordered(plays: Plays, kind: Kind, by: By, lowest: int) -> list[_Line]:
+def _ordered(plays: Plays, lowest: Mapping[Kind, int], by: By) -> dict[Kind, list[_Line]]:
     """Return what has at least so many plays or seconds, best first."""
-    counts = plays.counts(kind)
-    above = _values(counts, by) >= lowest
-    ids = counts.ids[above].tolist()
-    known = plays.edges(kind, ids)
-    counted = zip(ids, counts.plays[above].tolist(), counts.seconds[above].tolist(), strict=True)
-    lines = [_Line(key, number, seconds, *known[key]) for key, number, seconds in counted]
-    return sorted(lines, key=lambda line: (-(line.plays if by == "plays" else line.seconds), -line.last_at, line.key))
+    counts = {kind: plays.counts(kind).of(by, least) for kind, least in lowest.items()}
+    known = plays.edges({kind: some.ids.tolist() for kind, some in counts.items()})
+    found = {}
+    for kind, some in counts.items():
+        counted = zip(some.ids.tolist(), some.plays.tolist(), some.seconds.tolist(), strict=True)
+        lines = [_Line(key, number, seconds, *known[kind][key]) for key, number, seconds in counted]
+        found[kind] = sorted(lines, key=lambda line: (-_value(line, by), -line.last_at, line.key))
+    return found
 
 
 def _ranks(plays: Plays, kind: Kind, by: By, wanted: Collection[int]) -> dict[int, tuple[int, int]]:
@@ -187,7 +197,7 @@ def _ranks(plays: Plays, kind: Kind, by: By, wanted: Collection[int]) -> dict[in
     found = _values(counts, by)[np.isin(counts.ids, list(wanted))]
     if not len(found):
         return {}
-    lines = _ordered(plays, kind, by, int(found.min()))
+    lines = _ordered(plays, {kind: int(found.min())}, by)[kind]
     return {line.key: (rank, line.plays) for rank, line in enumerate(lines, 1) if line.key in wanted}
 
 
@@ -195,18 +205,23 @@ def _values(counts: Counts, by: By) -> Numbers:
     return counts.plays if by == "plays" else counts.seconds
 
 
+def _value(line: _Line, by: By) -> int:
+    return line.plays if by == "plays" else line.seconds
+
+
 def _entries(
     connection: Connection,
-    kind: Kind,
-    lines: Sequence[_Line],
-    offset: int,
-    earlier: Mapping[int, tuple[int, int]] | None,
-) -> list[TopEntry]:
-    ids = [line.key for line in lines]
-    names, artists = names_of(connection, kind, ids), artists_of(connection, kind, ids)
-    entries = []
-    for rank, line in enumerate(lines, offset + 1):
-        before = (None, None) if earlier is None else earlier.get(line.key, (None, 0))
-        counted = (line.plays, line.seconds, line.first_at, line.last_at)
-        entries.append(TopEntry(rank, names[line.key], artists.get(line.key, ()), *counted, *before))
+    lines: Mapping[Kind, Sequence[_Line]],
+    offset: int = 0,
+    earlier: Mapping[int, tuple[int, int]] | None = None,
+) -> dict[Kind, list[TopEntry]]:
+    ids = {kind: [line.key for line in some] for kind, some in lines.items()}
+    names, artists = names_of_kinds(connection, ids), artists_of_kinds(connection, ids)
+    entries: dict[Kind, list[TopEntry]] = {kind: [] for kind in lines}
+    for kind, some in lines.items():
+        for rank, line in enumerate(some, offset + 1):
+            before = (None, None) if earlier is None else earlier.get(line.key, (None, 0))
+            counted = (line.plays, line.seconds, line.first_at, line.last_at)
+            named = names[kind][line.key], artists[kind].get(line.key, ())
+            entries[kind].append(TopEntry(rank, *named, *counted, *before))
     return entries

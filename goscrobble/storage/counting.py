@@ -29,6 +29,7 @@ from goscrobble.storage.day_plays import SHARED, Users
 from goscrobble.storage.dialect import among, rows
 
 Kind = Literal["artists", "albums", "tracks"]
+By = Literal["plays", "time"]
 Merged = Mapping[Kind, Mapping[int, int]]  # entries that were merged into others, each with the one shown for it
 
 EVER: Days = (None, None)
@@ -53,6 +54,11 @@ class Counts:
     ids: Numbers
     plays: Numbers
     seconds: Numbers
+
+    def of(self, by: By, least: int) -> Counts:
+        """Return those with at least so many plays, or seconds."""
+        enough = (self.plays if by == "plays" else self.seconds) >= least
+        return Counts(self.ids[enough], self.plays[enough], self.seconds[enough])
 
     def plays_by_id(self) -> dict[int, int]:
         """Return the plays of each id."""
@@ -122,21 +128,25 @@ class Plays:
         total, listened = self.connection.execute(query.where(_clock.c.user_id.in_(self.users))).one()
         return int(total), int(listened)
 
-    def edges(self, kind: Kind, ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    def edges(self, wanted: Mapping[Kind, Collection[int]]) -> dict[Kind, dict[int, tuple[int, int]]]:
         """Return when each of these was first and last played by any of the users, ever."""
+        found: dict[Kind, dict[int, tuple[int, int]]] = {kind: {} for kind in wanted}
+        queries = [self._edges(kind, ids) for kind, ids in wanted.items() if ids]
+        for kind, own, first, last in self.connection.execute(union_all(*queries)) if queries else ():
+            shown = self.merged(kind).get(own, own)
+            known = found[kind].get(shown, (first, last))
+            found[kind][shown] = min(first, known[0]), max(last, known[1])
+        return found
+
+    def _edges(self, kind: Kind, ids: Collection[int]) -> Select[Any]:
         rollup, merged = ROLLUPS[kind], self.merged(kind)
         key = rollup.c[KEYS[kind]]
-        query = select(key, func.min(rollup.c.first_at), func.max(rollup.c.last_at))
-        query = query.where(rollup.c.user_id.in_(self.users))
-        if len(ids) <= _MOST_NAMED:
-            wanted = [*ids, *(own for own, shown in merged.items() if shown in ids)]
-            query = query.where(among(self.connection, key, wanted))
-        found: dict[int, tuple[int, int]] = {}
-        for own, first, last in self.connection.execute(query.group_by(key)):
-            shown = merged.get(own, own)
-            known = found.get(shown, (first, last))
-            found[shown] = min(first, known[0]), max(last, known[1])
-        return found
+        query = select(literal_column(f"'{kind}'"), key, func.min(rollup.c.first_at), func.max(rollup.c.last_at))
+        query = query.where(rollup.c.user_id.in_(self.users)).group_by(key)
+        if len(ids) > _MOST_NAMED:
+            return query
+        wanted = set(ids)
+        return query.where(among(self.connection, key, [*ids, *(own for own in merged if merged[own] in wanted)]))
 
     def merged(self, kind: Kind) -> Mapping[int, int]:
         """Return the entries that were merged into others, each with the one that is shown for it."""

@@ -80,7 +80,7 @@ def review(username: str, year: str) -> dict[str, Any]:
         year=found.year,
         totals=Sums.of(found.totals),
         previous=Sums.of(found.previous),
-        days=found.days,
+        days=len(found.days),
         artists=[top_artist(entry) for entry in found.artists],
         albums=[top_title(entry) for entry in found.albums],
         tracks=[top_title(entry) for entry in found.tracks],

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, render_template
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.periods import Period, day_bounds, zone
+from goscrobble.domain.periods import zone
 from goscrobble.services import accounts, history, playback, positions, sources, statistics
 from goscrobble.services.core import Core
 from goscrobble.services.overview import overview
@@ -66,11 +66,6 @@ def _statistics(core: Core, owner: Account, chosen: ranges.Chosen, today: date) 
         "streaks": found.streaks,
         "milestones": found.milestones,
     }
-
-
-def days(owner: Account, first: date, last: date) -> Period:
-    """Return the period of two of an owner's days, both included."""
-    return day_bounds(first.toordinal(), last.toordinal() + 1, zone(owner.time_zone))
 
 
 def _questions(core: Core, owner: Account) -> list[Connection]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from flask import Blueprint, abort, render_template
 
 from goscrobble.domain.periods import zone
-from goscrobble.services import accounts, habits, years
+from goscrobble.services import accounts, years
 from goscrobble.web import charts, current_core
 from goscrobble.web.pages import plays, user, visitor
 
@@ -27,7 +27,6 @@ def show(username: str, year: str) -> str:
     tz = zone(owner.time_zone)
     today = datetime.fromtimestamp(core.now(), tz).date()
     first, last = date(review.year, 1, 1), date(review.year, *LAST_DAY)
-    days = habits.activity(core, owner, "day", user.days(owner, first, last)) if review.totals.plays else []
     return render_template(
         "year.html",
         **user.head(core, owner, viewer),
@@ -37,6 +36,6 @@ def show(username: str, year: str) -> str:
         first_play=None if review.first is None else plays.shown(review.first, tz),
         last_play=None if review.last is None else plays.shown(review.last, tz),
         months=charts.bars([(it.start, it.plays, it.seconds) for it in review.months]),
-        heat=charts.heat_map({it.start: it.plays for it in days}, first, last),
+        heat=charts.heat_map({date.fromordinal(day): count for day, count, _ in review.days}, first, last),
         clock=charts.week_clock(review.clock.hours),
     )
