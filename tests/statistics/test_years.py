@@ -95,8 +95,8 @@ def test_a_year_equals_a_recount(core, data):
     assert (found.totals.plays, found.totals.seconds) == (len(inside), sum(map(recount.seconds, inside)))
     assert found.totals.artists == len({artist.id for play in inside for artist in play.artists})
     assert found.clock.hours == recount.clock(told, period, time_zone)
-    heard = Counter(recount.local(play.played_at, time_zone).toordinal() for play in inside)
-    assert [(day, plays) for day, plays, _ in found.days] == sorted(heard.items())
+    by_day = Counter(recount.local(play.played_at, time_zone).toordinal() for play in inside)
+    assert [(day, plays) for day, plays, _ in found.days] == sorted(by_day.items())
     assert (found.streak.days if found.streak else 0) == max(map(len, recount.runs(inside, time_zone)), default=0)
     sittings = recount.sittings(told, period, time_zone)
     assert (found.sitting and (found.sitting.start, found.sitting.end, found.sitting.plays, found.sitting.seconds)) == (
