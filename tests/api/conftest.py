@@ -120,3 +120,16 @@ def hear(core):
         return ingest.submit(core, account.id, [draft], source="jellyfin", voice="living room")
 
     return hear
+
+
+@pytest.fixture
+def get(call):
+    """Get an address and return its JSON."""
+
+    def get(path, token=None):
+        answer = call("GET", path, token=token)
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+        return answer.json
+
+    return get

@@ -1,4 +1,4 @@
-"""What others may see through the API: profile, history, now playing, top lists, the newest plays of the site."""
+"""What others may see of somebody through the API: profile, history, now playing, top lists."""
 
 from __future__ import annotations
 
@@ -28,19 +28,6 @@ def month(hear, ada):
     hear(ada, AT - 3 * DAY, title="Bel Air", artists=("Can",), album="Future Days", duration=1200, listened=900)
     hear(ada, AT - 40 * DAY, title="Hero", artists=("Neu!", "Can"), album=None, duration=None)
     return ada
-
-
-@pytest.fixture
-def get(call):
-    """Get an address and return its JSON."""
-
-    def get(path, token=None):
-        answer = call("GET", path, token=token)
-        assert answer.status_code == 200, answer.text
-        assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
-        return answer.json
-
-    return get
 
 
 # ---- shapes ----
@@ -163,37 +150,6 @@ def test_now_playing_tells_what_players_have_on(get, core, ada):
         ],
         "next": None,
     }
-
-
-def test_what_plays_on_the_site_is_told_to_whoever_may_see_it_the_latest_first(call, core, ada, bob, hidden, jwt_of):
-    for number, account in enumerate((ada, *hidden.values())):
-        event = Playing(
-            player="kitchen", item="1", draft=make_draft(), state="playing", at=core.now() + number, position=0.0
-        )
-        playback.observe(core, account.id, event, source="jellyfin")
-
-    def playing(token=None, query=""):
-        return call("GET", f"/now-playing{query}", token=token).json["now_playing"]
-
-    alone = call("GET", "/users/ada/now-playing").json["now_playing"]
-    assert playing() == [{"username": "ada"} | alone[0]]
-    assert [it["username"] for it in playing(jwt_of(bob))] == ["mia", "ada"]
-    assert [it["username"] for it in playing(jwt_of(hidden["pia"]))] == ["pia", "mia", "ada"]
-    assert [it["username"] for it in playing(jwt_of(bob), "?limit=1")] == ["mia"]
-    assert [call("GET", f"/now-playing?limit={limit}").status_code for limit in (0, 10**9, "x")] == [400] * 3
-    assert call("GET", "/now-playing", token="gs_wrong").status_code == 401
-
-
-def test_recent_is_the_last_week_of_all_public_users_with_their_names(get, hear, ada, bob, hidden):
-    for number, account in enumerate((ada, bob, *hidden.values())):
-        hear(account, AT - 600 * number)
-    hear(ada, AT - 8 * DAY)
-    shown = get("/recent")
-    assert [play["username"] for play in shown["scrobbles"]] == ["ada", "bob"]
-    assert shown["next"] is None
-    newest = shown["scrobbles"][0]
-    assert newest == get("/users/ada/scrobbles?limit=1")["scrobbles"][0] | {"username": "ada"}
-    assert len(get("/recent?limit=1")["scrobbles"]) == 1
 
 
 # ---- paging and filters ----
@@ -424,10 +380,6 @@ def test_a_history_that_cannot_be_is_400_with_the_reason(call, ada):
     answers = {query: call("GET", f"/users/ada/scrobbles?{query}") for query in BAD_HISTORIES}
     assert {query: answer.json.get("error") for query, answer in answers.items()} == BAD_HISTORIES
     assert {answer.status_code for answer in answers.values()} == {400}
-
-
-def test_recent_takes_a_sane_limit_only(call, ada):
-    assert [call("GET", f"/recent?limit={limit}").status_code for limit in (0, -1, 10**9, "x")] == [400] * 4
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from goscrobble.testing.clock import START
 from tests.plugins.navidrome.stand_in import Library, SubsonicServer
 
 PASSWORD = "hunter2 & Söhne"
+NEAR = 3  # seconds by which a start told with a position may be off
+DIALECTS = ("navidrome", "old", "classic", "window")
 
 
 @pytest.fixture
@@ -94,3 +96,23 @@ class Evening:
 @pytest.fixture
 def evening(core, ada, connect, clock):
     return Evening(core, ada, connect(), clock)
+
+
+def starts(evening):
+    return [(title, at) for title, at, _ in evening.plays()]
+
+
+def about(expected, within):
+    return [(title, pytest.approx(at, abs=within)) for title, at in expected]
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request, library):
+    library.dialect = request.param
+    return request.param
+
+
+@pytest.fixture
+def near(dialect):
+    """By how many seconds a start may be off."""
+    return NEAR if dialect in ("navidrome", "window") else 31
