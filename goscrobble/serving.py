@@ -47,12 +47,18 @@ def on_starting(server: Any) -> None:
 on_reload = on_starting
 
 
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Look for no garbage while the program is imported: there is none, and it takes a sixth of the time."""
+    gc.disable()
+
+
 def post_worker_init(worker: Any) -> None:
     """Let the application know who serves it: streams must end when the worker shall, and leave it some threads.
 
     What was made until now stays for good. Were it looked through for garbage again and again, every twentieth request
     for a long list would wait a tenth of a second longer (benchmarks/statistics.py).
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     extensions = getattr(worker.wsgi, "extensions", None)

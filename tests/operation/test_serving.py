@@ -1,9 +1,11 @@
+import gc
 import os
 import signal
 import socket
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -140,3 +142,14 @@ def test_a_worker_does_jobs_alone_and_ends_cleanly(start, environment):
 
 def test_gunicorn_listens_where_the_program_says():
     assert serving.bind == f"127.0.0.1:{DEFAULT_PORT}"
+
+
+def test_a_worker_looks_for_garbage_as_soon_as_it_serves():
+    try:
+        serving.post_fork(None, None)
+        assert not gc.isenabled()
+        serving.post_worker_init(SimpleNamespace(wsgi=None))
+        assert gc.isenabled()
+    finally:
+        gc.enable()
+        gc.unfreeze()
