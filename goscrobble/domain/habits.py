@@ -8,20 +8,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from goscrobble.domain.periods import QUARTER, Days, day_bounds, hour_of_quarter, hour_of_week
+from goscrobble.domain.periods import Days, day_bounds, hour_of_week
 
 Numbers = NDArray[np.integer[Any]]
 Unit = Literal["day", "week", "month", "year"]
 DaySums = Sequence[tuple[int, int, int]]  # (day, plays, seconds) of each day with plays, in order
 
 HOURS = 7 * 24
+DAY, HOUR = 86_400, 3600  # seconds
+_FIRST_HOUR = 3 * 24  # of a week: Unix time began on a Thursday
+_SET = 10**9  # in the place of an offset: a clock was set on this day
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +126,28 @@ def activity(days: DaySums, shown: tuple[int, int] | None, unit: Unit) -> list[A
 
 def clock_of(starts: Numbers, tz: ZoneInfo) -> Clock:
     """Sum plays, given by their Unix times, by hour of the week."""
-    hours = [0] * HOURS
     if not len(starts):
-        return Clock(tuple(hours))
-    quarters = starts // QUARTER
-    first = int(quarters.min())
-    counted = np.bincount(quarters - first)
-    for offset in np.flatnonzero(counted).tolist():
-        hour = hour_of_quarter(first + offset, tz)
-        if hour is not None:
-            hours[hour] += int(counted[offset])
-        else:
-            for at in starts[quarters == first + offset].tolist():
-                hours[hour_of_week(at, tz)] += 1
-    return Clock(tuple(hours))
+        return Clock((0,) * HOURS)
+    days = starts // DAY
+    first = int(days.min())
+    heard = np.flatnonzero(np.bincount(days - first))
+    offsets = np.full(int(days.max()) - first + 1, _SET, np.int64)
+    offsets[heard] = [_offset(first + day, tz) for day in heard.tolist()]
+    offset = offsets[days - first]
+    steady = offset != _SET
+    counted = np.bincount(((starts + offset)[steady] // HOUR + _FIRST_HOUR) % HOURS, minlength=HOURS)
+    for at in starts[~steady].tolist():
+        counted[hour_of_week(at, tz)] += 1
+    return Clock(tuple(counted.tolist()))
+
+
+def _offset(day: int, tz: ZoneInfo) -> int:
+    """Return by how many seconds a zone is ahead of UTC, all through a day of UTC (Unix time // DAY).
+
+    No zone sets its clocks twice within such a day, so where both ends agree nothing happens in between.
+    """
+    first, last = (datetime.fromtimestamp(at, tz).utcoffset() for at in (day * DAY, day * DAY + DAY - 1))
+    return _SET if first is None or first != last else round(first.total_seconds())
 
 
 # ---- day after day ----
