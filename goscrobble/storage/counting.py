@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, Table, func, literal_column, select, union_all
+from sqlalchemy import Connection, Engine, Select, Table, func, literal_column, select, union_all
 
 from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days
@@ -44,6 +45,8 @@ _MERGED = union_all(
     )
 )
 _MOST_NAMED = 1000  # ids that one statement asks for by name
+_MOST_KNOWN = 200_000  # tracks of several artists that a process remembers
+_known: WeakKeyDictionary[Engine, dict[int, tuple[int, ...]]] = WeakKeyDictionary()
 _MANY = 10_000  # ids beyond which all of a listener's are read
 
 
@@ -199,7 +202,7 @@ def _of_days(of: Plays, kind: Kind) -> _ById:
     shared = artists >= SHARED
     own = _sums(np.where(shared, 0, artists), seconds)
     of_tracks = _sums(artists[shared] - SHARED, seconds[shared])
-    credited, track = _credits(of, np.flatnonzero(of_tracks[0]).tolist()).T
+    credited, track = _credits(of, np.flatnonzero(of_tracks[0]).tolist())
     size = int(max(len(own[0]), credited.max(initial=0) + 1))
     plays_of, seconds_of = (
         _by_id(credited, of_track[track], size) + np.pad(alone, (0, size - len(alone)))
@@ -218,8 +221,26 @@ def _by_id(ids: Numbers, values: Numbers, size: int) -> Numbers:
     return np.bincount(ids, values, size).astype(np.int64)
 
 
-def _credits(of: Plays, tracks: list[int]) -> NDArray[np.int64]:
-    """Return rows of (artist, track) of all artists of these tracks, which these users have played."""
+def _credits(of: Plays, tracks: list[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return pairs of an artist and a track: all artists of these tracks, which these users have played.
+
+    What a track is credited to never changes, so each process asks once.
+    """
+    known = _known.setdefault(of.connection.engine, {})
+    if missing := [track for track in tracks if track not in known]:
+        if len(known) + len(missing) > _MOST_KNOWN:
+            known, missing = {}, tracks  # others may be at work with what was known
+            _known[of.connection.engine] = known
+        found: dict[int, tuple[int, ...]] = {}
+        for artist, track in _read_credits(of, missing).tolist():
+            found[track] = (*found.get(track, ()), artist)
+        known |= found
+    credited = [known[track] for track in tracks]
+    lengths = np.fromiter(map(len, credited), np.intp, len(credited))
+    return np.fromiter(chain.from_iterable(credited), np.int64), np.repeat(np.array(tracks, np.int64), lengths)
+
+
+def _read_credits(of: Plays, tracks: list[int]) -> NDArray[np.int64]:
     artist, track = _track_artist.c.artist_id, _track_artist.c.track_id
     if len(tracks) <= _MANY:
         return _numbers(of.connection, select(artist, track).where(among(of.connection, track, tracks))).reshape(-1, 2)
