@@ -30,7 +30,7 @@ from benchmarks.serving import Server, percentile
 
 AIM_TIME, AIM_BYTES = 100, 150_000  # milliseconds, bytes
 PAGES = {
-    "dashboard, 30 days": "/u/perf",
+    "dashboard, a month": "/u/perf?from=2026-10-01&to=2026-10-31",
     "dashboard, 1 year": "/u/perf?range=365d",
     "dashboard, all time": "/u/perf?range=all",
     "charts of artists, 90 days, with movement": "/u/perf/charts/artists?range=90d",
