@@ -68,7 +68,7 @@ CASES = (
 SITE = (
     Case("site's top artists, all time", "/api/v1/top/artists", 50),
     Case("site's top tracks, all time", "/api/v1/top/tracks", 50),
-    Case("site's top artists, 30 days", "/api/v1/top/artists?range=30d", 50),
+    Case("site's top artists, a month", "/api/v1/top/artists?from=2026-10-01&to=2026-10-31", 50),
     Case("site's totals", "/api/v1/stats", 50),
 )
 
