@@ -100,7 +100,7 @@ def _pollers(core: Core) -> dict[str, tuple[Poller, ...]]:
 def _store(core: Core, claimed: ClaimedPoll, poller: Poller, account: Connected, polled: Polled) -> None:
     pause = polled.again_in if polled.again_in is not None else poller.every
     pause = max(1.0, pause * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311 - spreads load
-    values: dict[str, Any] = {"poll_at": int(core.now() + pause), "attempts": 0, "problem": None}
+    values: dict[str, Any] = {"poll_at": int(core.now() + pause), "attempts": 0}
     if polled.cursor is not None:
         values["cursor"] = polled.cursor
 

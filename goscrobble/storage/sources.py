@@ -228,14 +228,15 @@ def is_due(connection: Connection, plugins: Collection[str], *, now: int) -> boo
     return connection.execute(_due(plugins, now).limit(1)).first() is not None
 
 
-def finish_poll(connection: Connection, poll: ClaimedPoll, **values: Any) -> bool:
+def finish_poll(connection: Connection, poll: ClaimedPoll, *, problem: str | None = None, **values: Any) -> bool:
     """Give a source account back with what the poll changed. False: the lease was lost, and nothing changes."""
     held = and_(
         _account.c.id == poll.account.id, _account.c.poll_owner == poll.owner, _account.c.poll_until == poll.until
     )
     free = {"poll_owner": None, "poll_until": None}
-    values = {key: storable(packed(value)) if isinstance(value, str) else value for key, value in values.items()}
-    return connection.execute(update(_account).where(held).values(**(free | values))).rowcount == 1
+    changes = free | values | {"problem": problem and packed(problem)}
+    changes = {key: storable(value) if isinstance(value, str) else value for key, value in changes.items()}
+    return connection.execute(update(_account).where(held).values(**changes)).rowcount == 1
 
 
 # ---- values ----
