@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import IsolationLevel
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from goscrobble.errors import Unavailable
@@ -45,7 +45,6 @@ class Database:
             event.listen(engine, "connect", _prepare_sqlite)
         else:
             event.listen(engine, "before_cursor_execute", _choose_format)
-            event.listen(engine, "checkout", _refuse_closed)
 
     @contextmanager
     def read(self, *, consistent: bool = False) -> Iterator[Connection]:
@@ -117,6 +116,7 @@ def engine_options(url: str) -> dict[str, Any]:
     return {
         "connect_args": {"connect_timeout": 5, "options": f"{limits} {plans}", "prepare_threshold": 2},
         "hide_parameters": True,
+        "pool_pre_ping": True,
         "pool_recycle": 1800,
         "pool_size": 10,
         "max_overflow": 20,
@@ -137,15 +137,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         _patiently(cursor, f"PRAGMA {pragma}")
     cursor.close()
-
-
-def _refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
-    """Let the pool replace a connection that the server has closed; to look takes no way to the server and back."""
-    try:
-        connection.pgconn.consume_input()  # the server's last words, if there are any
-        connection.pgconn.consume_input()  # and that nothing comes after them
-    except connection.OperationalError as error:
-        raise DisconnectionError from error
 
 
 def _choose_format(
