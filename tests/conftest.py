@@ -113,6 +113,12 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_collection_finish(session):
+    """What was collected stays to the end: looked through for garbage again and again it takes a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     node.workerinput[SERVER_URL] = node.config.stash.get(_URL, None)
