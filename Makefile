@@ -62,8 +62,8 @@ docs: install chromium ## Write the generated parts of the documentation anew, a
 messages: install ## Collect the texts of the pages for translators
 	$(BIN)/pybabel -q extract --mapping babel.cfg --keyword N_ --keyword Sentence --keyword BadInput --keyword Conflict \
 		--keyword NotAllowed --keyword NotAuthenticated --keyword NotAuthorized --keyword NotFound --keyword RetryLater \
-		--keyword TooLarge --keyword TooManyRequests --keyword Unavailable --keyword Unrecoverable --no-location --omit-header --sort-output \
-		--output goscrobble/web/translations/messages.pot .
+		--keyword TooLarge --keyword TooManyRequests --keyword Unavailable --keyword Unrecoverable \
+		--no-location --omit-header --sort-output --output goscrobble/web/translations/messages.pot .
 
 clean: ## Remove what was made here; instance/ stays
 	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -77,9 +77,10 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
 
 
 def without_secrets(text: str) -> str:
-    """Return a text without what looks like a credential, an e-mail address or a query string."""
+    """Return a text without what looks like a credential, an e-mail address or a query string; itself, if none does."""
     for pattern, instead in _SECRETS:
-        text = pattern.sub(instead, text)
+        if pattern.search(text):  # else a Sentence would forget what it was made of
+            text = pattern.sub(instead, text)
     return text
 
 

@@ -57,12 +57,10 @@ def wrong_tables(record: PluginRecord) -> str:
         return ""
     prefix = table_prefix(record.name)
     wrong = sorted(name for name in record.migrations.metadata.tables if not name.startswith(prefix))
-    return (
-        Sentence(
-            "Its table %(name)s must be called %(prefix)s…; its author must rename it.", name=wrong[0], prefix=prefix
-        )
-        if wrong
-        else ""
+    if not wrong:
+        return ""
+    return Sentence(
+        "Its table %(name)s must be called %(prefix)s…; its author must rename it.", name=wrong[0], prefix=prefix
     )
 
 

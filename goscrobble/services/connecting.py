@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from goscrobble import logs
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.hints import near
-from goscrobble.domain.sentences import Sentence
+from goscrobble.domain.sentences import Sentence, said
 from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, Ready, Redirect, Source
@@ -172,10 +172,12 @@ def _try_out(core: Core, record: PluginRecord, declared: Source, row: SourceRow,
     try:
         return core.plugins.connect(record, declared.connect, Connected(core, row, username))
     except (NotAuthorized, Unrecoverable) as error:
-        raise BadInput(logs.without_secrets(str(error) or "The service does not accept this")) from None
+        sentence = said(error) or Sentence("The service does not accept this")
+        raise BadInput(logs.without_secrets(sentence)) from None
     except RetryLater as error:
         wait = max(1, round(error.after)) if error.after is not None else 5
-        raise Unavailable(logs.without_secrets(str(error) or "Try again later"), retry_after=wait) from None
+        sentence = said(error) or Sentence("Try again later")
+        raise Unavailable(logs.without_secrets(sentence), retry_after=wait) from None
 
 
 def _new(record: PluginRecord, source: int, account: Account, name: str, *, voice: str) -> dict[str, Any]:

@@ -111,13 +111,9 @@ def _prepare(core: Core, draft: ScrobbleDraft) -> ScrobbleDraft | Rejected:
 
 
 def _refusal(core: Core, draft: ScrobbleDraft) -> str | None:
-    return next(
-        (
-            answer if isinstance(answer, str) else str(answer)
-            for _, answer in core.plugins.ask("reject_draft", draft=draft)
-        ),
-        None,
-    )
+    for _, answer in core.plugins.ask("reject_draft", draft=draft):
+        return answer if isinstance(answer, str) else str(answer)
+    return None
 
 
 def _store(

@@ -122,11 +122,11 @@ def _retry(core: Core, claimed: ClaimedPoll, error: RetryLater) -> None:
         pause = min(SHORTEST_PAUSE * 2 ** min(attempts, 10), LONGEST_PAUSE)
     pause = min(max(1, pause), LONGEST_WAIT)
     sentence = said(error) or Sentence("The service cannot be asked right now")
-    _finish(core, claimed, _harmless(sentence), poll_at=int(core.now() + pause), attempts=attempts + 1)
+    _finish(core, claimed, logs.without_secrets(sentence), poll_at=int(core.now() + pause), attempts=attempts + 1)
 
 
 def _refuse(core: Core, claimed: ClaimedPoll, sentence: str) -> None:
-    _finish(core, claimed, _harmless(sentence), by_mail=True, is_refused=True)
+    _finish(core, claimed, logs.without_secrets(sentence), by_mail=True, is_refused=True)
 
 
 def _finish(core: Core, claimed: ClaimedPoll, problem: str = "", *, by_mail: bool = False, **values: Any) -> None:
@@ -143,9 +143,3 @@ def _finish(core: Core, claimed: ClaimedPoll, problem: str = "", *, by_mail: boo
             mail.enqueue_connection(connection, row.uuid, ended(problem), now=int(core.now()))
 
     core.database.write(work)
-
-
-def _harmless(sentence: str) -> str:
-    """Return a sentence without what looks like a credential; with nothing of that kind, as it was."""
-    harmless = logs.without_secrets(sentence)
-    return sentence if harmless == sentence else harmless

@@ -32,9 +32,10 @@ def read(core: Core, connection: Connection) -> Position:
         return Position(next(iter(stored.newest(connection, 1)), 0), frozenset(), int(core.now()))
     # Here plays are numbered before they are committed, by several writers at once.
     found = stored.newest(connection, _LOOK_BACK)
-    low = max(0, max(found, default=0) - _LOOK_BACK)
+    newest = next(iter(found), 0)
+    low = max(0, newest - _LOOK_BACK)
     gaps = missing({number for number in found if number > low}, low)
-    return Position(max(found, default=0), gaps, int(core.now()))
+    return Position(newest, gaps, int(core.now()))
 
 
 def seal(core: Core, position: Position) -> str:

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from goscrobble.domain.habits import Numbers
 from goscrobble.domain.periods import Days, Period
 from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import ScrobbleRow, User, UserClock, table
-from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, By, Counts, Kind, Plays
+from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, By, Kind, Plays
 from goscrobble.storage.day_plays import Users
 from goscrobble.storage.entries import artists_of_kinds, names_of_kinds
 
@@ -174,7 +173,7 @@ def _from_sums(plays: Plays, kind: Kind, by: By, limit: int, offset: int) -> lis
 def _from_counts(plays: Plays, limits: Mapping[Kind, int], by: By, offset: int) -> dict[Kind, list[_Line]]:
     lowest = {}
     for kind, limit in limits.items():
-        values, last = _values(plays.counts(kind), by), offset + limit
+        values, last = plays.counts(kind).by(by), offset + limit
         lowest[kind] = int(np.partition(values, -last)[-last]) if len(values) > last else 0
     return {kind: lines[offset : offset + limits[kind]] for kind, lines in _ordered(plays, lowest, by).items()}
 
@@ -194,15 +193,11 @@ def _ordered(plays: Plays, lowest: Mapping[Kind, int], by: By) -> dict[Kind, lis
 def _ranks(plays: Plays, kind: Kind, by: By, wanted: Collection[int]) -> dict[int, tuple[int, int]]:
     """Return rank and plays of those of the wanted that were played."""
     counts = plays.counts(kind)
-    found = _values(counts, by)[np.isin(counts.ids, list(wanted))]
+    found = counts.by(by)[np.isin(counts.ids, list(wanted))]
     if not len(found):
         return {}
     lines = _ordered(plays, {kind: int(found.min())}, by)[kind]
     return {line.key: (rank, line.plays) for rank, line in enumerate(lines, 1) if line.key in wanted}
-
-
-def _values(counts: Counts, by: By) -> Numbers:
-    return counts.plays if by == "plays" else counts.seconds
 
 
 def _value(line: _Line, by: By) -> int:

@@ -58,9 +58,13 @@ class Counts:
     plays: Numbers
     seconds: Numbers
 
+    def by(self, by: By) -> Numbers:
+        """Return what they are ranked by."""
+        return self.plays if by == "plays" else self.seconds
+
     def of(self, by: By, least: int) -> Counts:
         """Return those with at least so many plays, or seconds."""
-        enough = (self.plays if by == "plays" else self.seconds) >= least
+        enough = self.by(by) >= least
         return Counts(self.ids[enough], self.plays[enough], self.seconds[enough])
 
     def plays_by_id(self) -> dict[int, int]:

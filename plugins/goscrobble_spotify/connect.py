@@ -95,9 +95,7 @@ def finish(toolkit: Toolkit, told: Mapping[str, str]) -> str:
     except NotAuthorized:
         raise BadInput(FAILED) from None
     except RetryLater as error:
-        raise BadInput(
-            Sentence("%(why)s: try again from your settings in a while", why=next(iter(error.args), ""))
-        ) from None
+        raise BadInput(Sentence("%(why)s: try again from your settings in a while", why=error.args[0])) from None
     account.accept()
     return f"{account.page_url}?done=connected"
 

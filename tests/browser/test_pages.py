@@ -222,14 +222,20 @@ def test_everything_can_be_reached_by_keyboard(open_page, world):
     expect(page).to_have_url(re.compile(r"range=all"))
 
 
-def test_search_answers_as_one_types_and_arrows_choose(open_page, world):
-    page = open_page()
+def choose_mallory(page, *, typed):
+    """Type into the search, and go down to the one that is found."""
     page.goto("/")
     field = page.get_by_role("combobox")
-    field.press_sequentially("mallo")
+    field.press_sequentially(typed)
     option = page.get_by_role("option", name="mallory")
     expect(option).to_be_visible()
     field.press("ArrowDown")
+    return field, option
+
+
+def test_search_answers_as_one_types_and_arrows_choose(open_page, world):
+    page = open_page()
+    field, option = choose_mallory(page, typed="mallo")
     expect(option).to_have_attribute("aria-selected", "true")
     assert field.get_attribute("aria-activedescendant") == option.get_attribute("id")
     field.press("Escape")
@@ -241,12 +247,7 @@ def test_search_answers_as_one_types_and_arrows_choose(open_page, world):
 
 def test_what_is_chosen_stays_chosen_while_one_types_on(open_page, world):
     page = open_page()
-    page.goto("/")
-    field = page.get_by_role("combobox")
-    field.press_sequentially("mall")
-    option = page.get_by_role("option", name="mallory")
-    expect(option).to_be_visible()
-    field.press("ArrowDown")
+    field, option = choose_mallory(page, typed="mall")
     with page.expect_response(re.compile(r"suggestions\?q=mallo$")):
         field.press("o")
     option.evaluate("() => new Promise(requestAnimationFrame)")

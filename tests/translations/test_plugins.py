@@ -140,6 +140,32 @@ def test_why_a_poll_failed_is_told_in_the_language_of_the_reader(serve, found, s
     assert "Are you ada?" in page.text
 
 
+LOCKED = """
+    from goscrobble.plugins import NotAuthorized, Poller, Polled, Sentence, Source, hookimpl
+
+    @hookimpl
+    def register_sources():
+        return [Source("Tapes", "Plays tapes.", connect=connect)]
+
+    @hookimpl
+    def register_pollers():
+        return [Poller(lambda account: Polled())]
+
+    def connect(account):
+        raise NotAuthorized(Sentence("The server refuses: %(why)s", why="Home"))
+"""
+
+
+def test_why_a_connection_is_not_made_is_told_in_the_language_of_the_reader(serve, found, speak):
+    app = serve(found(("tapes", LOCKED)))
+    browser = Browser(app.test_client())
+    make_account(core_of(app), "ada")
+    assert browser.sign_in().status == 303
+    speak("de", {"The server refuses: %(why)s": "Der Server will nicht: %(why)s", "Home": "Start"})
+    page = browser.post("/settings/sources/tapes", GERMAN | {"Sec-Fetch-Site": "same-origin"})
+    assert page.problem == "Der Server will nicht: Home"
+
+
 def test_a_plugin_brings_its_own_catalogue(tmp_path, monkeypatch, settings, clock, german, write_catalogue):
     package = tmp_path / "goscrobble_of_a_stranger"
     package.mkdir()
