@@ -16,6 +16,17 @@ from goscrobble.domain.sentences import Sentence
 MAX_LENGTH = 5000  # characters of a name; more is not a name
 
 _CONTROLS = dict.fromkeys(code for code in (*range(0x20), *range(0x7F, 0xA0)) if not chr(code).isspace())
+_GAP, _PLUS, _SHARP = "\ue000", "\ue001", "\ue002"  # of Unicode's private use
+_KEPT = {_GAP, _PLUS, _SHARP}
+_SIGNS = re.compile(
+    r"""
+      (?<=\d) , (?=\d{3}(?!\d))                         # "10,000"
+    | (?<=\d) (?P<between> [^\w]+ | _+ ) (?=\d)          # "1.1", "1+1", "24 7"
+    | (?<=\w) (?P<ending> [+\#]+ ) (?!\w)               # "C++", "C#", but neither "a+b" nor "this + that"
+    | (?<!\w) (?P<leading> \+ ) (?=\d)                  # "+44"
+    """,
+    re.VERBOSE,
+)
 _LOOKS = {chr(code) for code in range(0xFE00, 0xFE10)}  # variation selectors: how a sign is drawn, not which it is
 
 
@@ -34,9 +45,22 @@ def clean(text: str) -> str:
 
 
 def fold(name: str) -> str:
-    """Return the key of identity: case, width, punctuation and spacing do not matter; accents do."""
+    """Return the key of identity: case, width, punctuation and spacing do not matter; accents do.
+
+    What keeps digits apart does: "1+1" is not "11", nor "Ghosts 1.1" "Ghosts 11", though "10,000" is "10000". So does
+    a sign that ends a word: "C", "C++" and "C#" are three.
+    """
     folded = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(c for c in folded if c.isalnum() or _is_mark(c)) or folded.strip()
+    if not folded.isalnum():
+        folded = _SIGNS.sub(_kept_sign, folded.replace("\u266f", "#"))
+    return "".join(c for c in folded if c.isalnum() or c in _KEPT or _is_mark(c)) or folded.strip()
+
+
+def _kept_sign(found: re.Match[str]) -> str:
+    """Return what stays of characters that are neither letters nor digits: signs of our own, or nothing."""
+    if found["between"] is not None:
+        return _PLUS if "+" in found["between"] else _GAP
+    return (found["ending"] or found["leading"] or "").replace("+", _PLUS).replace("#", _SHARP)
 
 
 # ---- looser keys, for matching reports only ----

@@ -68,6 +68,13 @@ def test_cleaning_twice_is_cleaning_once(text):
     ("one", "other"),
     [
         ("AC/DC", "acdc"),
+        ("Boney M.", "Boney M"),
+        ("10,000 Days", "10000 days"),
+        ("24/7", "24-7"),
+        ("2\u201310", "2-10"),
+        ("Love + Fear", "Love & Fear"),
+        ("C\u266f", "C#"),
+        ("#1 Crush", "1 Crush"),
         ("Night Road", "NIGHT-ROAD!"),
         ("Don't", "Don\u2019t"),
         ("Björk", "Bjo\u0308rk"),
@@ -100,6 +107,25 @@ def test_case_width_punctuation_and_spacing_do_not_make_another_name(one, other)
     ],
 )
 def test_accents_vowel_signs_and_bare_signs_do(one, other):
+    assert fold(one) != fold(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("1+1", "11"),
+        ("1+1", "1-1"),
+        ("Ghosts 1.1", "Ghosts 11"),
+        ("1,1", "11"),
+        ("4 5", "45"),
+        ("C", "C++"),
+        ("C", "C#"),
+        ("C++", "C#"),
+        ("A+", "A"),
+        ("+44", "44"),
+    ],
+)
+def test_what_keeps_digits_apart_and_a_sign_that_ends_a_word_do(one, other):
     assert fold(one) != fold(other)
 
 
