@@ -19,6 +19,7 @@ EVENTS = ("playbackstart", "playbackprogress", "playbackstop")
 AUDIO = "audio"
 TICKS = 10_000_000  # a second
 AHEAD_ALLOWED = 3600  # seconds; a clock further ahead is wrong
+VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"  # MusicBrainz's artist of compilations
 LONGEST = 2**31 - 1  # seconds; the core refuses such a length with a sentence
 
 
@@ -82,6 +83,7 @@ def _draft(webhook: Webhook, at: float, stamp: Stamp) -> ScrobbleDraft:
         title=title,
         artists=(artist,),
         album=_name(webhook.album),
+        album_artists=_album_artists(webhook, artist),
         played_at=int(at),
         stamp=stamp,
         duration=_duration(webhook),
@@ -172,8 +174,20 @@ def _ids(webhook: Webhook) -> TrackIds:
         release_track_mbid=_mbid(webhook.release_track_mbid),
         release_mbid=_mbid(webhook.release_mbid),
         release_group_mbid=_mbid(webhook.release_group_mbid),
-        artist_mbids=tuple(filter(None, map(_mbid, re.split(r"[;,/\s]+", webhook.artist_mbids or "")))),
+        artist_mbids=_mbids(webhook.artist_mbids),
     )
+
+
+def _album_artists(webhook: Webhook, artist: str) -> tuple[str, ...]:
+    """Return whom the album is by, as far as the ids tell: names of album artists are not sent."""
+    album_artists, artists = _mbids(webhook.album_artist_mbids), _mbids(webhook.artist_mbids)
+    if VARIOUS_ARTISTS in album_artists:
+        return ("Various Artists",)
+    return (artist,) if album_artists and album_artists[:1] == artists[:1] else ()
+
+
+def _mbids(text: str | None) -> tuple[str, ...]:
+    return tuple(filter(None, map(_mbid, re.split(r"[;,/\s]+", text or ""))))
 
 
 def _mbid(text: str | None) -> str | None:

@@ -88,6 +88,9 @@ class Webhook(BaseModel):
     release_mbid: Hint = Field(None, alias="Provider_musicbrainzalbum")
     release_group_mbid: Hint = Field(None, alias="Provider_musicbrainzreleasegroup")
     artist_mbids: Hint = Field(None, alias="Provider_musicbrainzartist")  # one, or several: `a;b`
+    album_artist_mbids: Hint = Field(
+        None, alias="Provider_musicbrainzalbumartist"
+    )  # likewise; their names are not told
 
 
 # ---- bodies that are not quite JSON ----

@@ -144,6 +144,22 @@ def test_ids_are_dropped_when_malformed(kind, wrong):
     assert draft(**{f"Provider_musicbrainz{kind}": wrong}) == draft()
 
 
+@pytest.mark.parametrize(
+    ("told", "artists"),
+    [
+        ("89ad4ac3-39f7-470e-963a-56509c546377", ("Various Artists",)),
+        (ARTIST_MBID, ("Can",)),
+        (f"{ARTIST_MBID}; {GUEST_MBID}", ("Can",)),
+        (GUEST_MBID, ()),
+        ("nonsense", ()),
+        (None, ()),
+    ],
+)
+def test_an_album_artist_is_known_by_the_id_of_compilations_or_of_the_artist(told, artists):
+    one = draft(Provider_musicbrainzartist=ARTIST_MBID, Provider_musicbrainzalbumartist=told)
+    assert artists == one.album_artists
+
+
 def test_a_malformed_artist_id_does_not_take_the_others_with_it():
     assert draft(Provider_musicbrainzartist=f"{ARTIST_MBID}; nonsense;").ids == TrackIds(artist_mbids=(ARTIST_MBID,))
 
