@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -20,10 +21,31 @@ from goscrobble.migrations import plugins as tables
 from goscrobble.migrations import runner
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.plugins.host import ANYTHING, PluginHost
-from goscrobble.services import keys
+from goscrobble.services import keys, rematching
+from goscrobble.storage.database import Database
 
+Watching = Callable[[int], AbstractContextManager[Callable[[int], object]]]
+
+_TELL_EVERY = 10  # seconds
 BACKUPS = "backups"  # folder in the instance
 log = structlog.get_logger("goscrobble.instance")
+
+
+@contextmanager
+def _in_the_log(total: int) -> Iterator[Callable[[int], object]]:
+    """Tell the log now and then how far long work is."""
+    done, told_at = 0, time.monotonic()
+
+    def tell(more: int) -> None:
+        nonlocal done, told_at
+        done += more
+        if time.monotonic() > told_at + _TELL_EVERY:
+            told_at = time.monotonic()
+            log.info("matching plays anew", done=done, of=total)
+
+    log.info("matching plays anew", done=0, of=total)
+    yield tell
+    log.info("all plays are matched anew", plays=done)
 
 
 def prepare(settings: Settings) -> Path | None:
@@ -42,7 +64,7 @@ class Upgraded(NamedTuple):
     plugins: list[str]  # those whose tables were
 
 
-def prepare_all(settings: Settings) -> Upgraded:
+def prepare_all(settings: Settings, watching: Watching = _in_the_log) -> Upgraded:
     """Do what `prepare` does, and return what `upgrade` does."""
     logs.configure(settings)
     try:
@@ -50,18 +72,22 @@ def prepare_all(settings: Settings) -> Upgraded:
     except OSError as error:
         raise BadConfig(f"The instance folder {settings.instance_path} cannot be made: {error.strerror}") from None
     keys.load(settings.instance_path)
-    return upgrade(settings)
+    return upgrade(settings, watching=watching)
 
 
-def upgrade(settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = None) -> Upgraded:
+def upgrade(
+    settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = None, watching: Watching = _in_the_log
+) -> Upgraded:
     """Bring the database to this program's schema and its plugins'. `found_plugins` replaces the installed ones.
 
+    `watching` is given the number of plays, where an upgrade must look at each, and shows how many are done.
     The server does without a plugin whose tables cannot be upgraded.
     """
     state = runner.state(settings.url)
     backup = _copy(settings) if state == "behind" else None
     if state != "current":
         runner.upgrade(settings.url)
+    _rematch(settings, watching)
     problems: dict[str, str] = {}
     upgraded: list[str] = []
     host = PluginHost(found=found_plugins, blocked=settings.plugins_blocked, fixed_settings=settings.plugins)
@@ -77,6 +103,15 @@ def upgrade(settings: Settings, *, found_plugins: Iterable[EntryPoint] | None = 
         elif todo:
             upgraded.append(record.name)
     return Upgraded(backup, problems, upgraded)
+
+
+def _rematch(settings: Settings, watching: Watching) -> None:
+    with runner.opened(settings.url) as engine:
+        database = Database(engine)
+        left = rematching.plays_left(database)
+        if left is not None:
+            with watching(left) as tell:
+                rematching.rematch(database, tell)
 
 
 def _look(settings: Settings, record: PluginRecord, todo: list[bool]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def upgrade() -> None:
     """Bring the database to this version's schema. A SQLite file is copied to the instance's backups first."""
     settings = config.load()
     was_current = settings.instance_path.exists() and runner.state(settings.url) == "current"
-    done = instance.prepare_all(settings)
+    done = instance.prepare_all(settings, watching=_watched)
     for name, sentence in done.problems.items():
         click.echo(f"The tables of the plugin {name} stay as they were: {sentence}")
     if was_current and not done.plugins and not done.problems:
@@ -99,6 +100,12 @@ def _accounts_left(core: Core, mark: Path) -> list[tuple[int, str, int]]:
         name = left[0][1]
         click.echo(f"An earlier run was interrupted: going on with {name} (--anew begins with the first).", err=True)
     return left
+
+
+@contextmanager
+def _watched(total: int) -> Iterator[Callable[[int], object]]:
+    with _progress(total, "Matching all plays anew") as bar:
+        yield bar.update
 
 
 def _progress(total: int, label: str) -> AbstractContextManager[Any]:

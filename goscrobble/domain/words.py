@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from goscrobble.domain.names import fold
 
@@ -32,6 +34,33 @@ _UNSPACED = (
     (0x4E00, 0x9FFF),
     (0x20000, 0x3FFFF),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody looks for: words, and the query written together."""
+
+    words: list[str]
+    whole: str
+
+    @classmethod
+    def of(cls, query: str) -> Asked:
+        """Return what a query asks for."""
+        return cls(words_asked(query), whole_of(query))
+
+    def is_answered(self, names: Iterable[str], artists: Iterable[str] = ()) -> bool:
+        """Return whether a name begins so, or has all words; some, not all, may be its artists'."""
+        own = frozenset().union(*map(words_of, names))
+        if any(word.startswith(self.whole) for word in own):
+            return True
+        by_name = [any(one.startswith(word) for one in own) for word in self.words]
+        if not any(by_name):
+            return False
+        of_artists = frozenset().union(*map(words_of, artists))
+        return all(
+            found or any(one.startswith(word) for one in of_artists)
+            for found, word in zip(by_name, self.words, strict=True)
+        )
 
 
 def words_of(name: str) -> frozenset[str]:

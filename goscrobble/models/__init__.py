@@ -3,7 +3,7 @@
 from goscrobble.models.base import Base, db, table
 from goscrobble.models.covers import Cover
 from goscrobble.models.jobs import Job, Setting
-from goscrobble.models.music import Album, Artist, Identifier, Told, Track, TrackArtist
+from goscrobble.models.music import Album, AlbumArtist, Artist, Spelling, Told, Track, TrackArtist
 from goscrobble.models.operation import AuditEntry, Node, PluginFailure
 from goscrobble.models.rollups import (
     SiteChart,
@@ -21,6 +21,7 @@ from goscrobble.models.users import ApiToken, RefreshToken, ResetToken, User, We
 
 __all__ = [
     "Album",
+    "AlbumArtist",
     "ApiToken",
     "Artist",
     "AuditEntry",
@@ -28,7 +29,6 @@ __all__ = [
     "Cover",
     "DeletedPlay",
     "Heard",
-    "Identifier",
     "Job",
     "Node",
     "PausedHost",
@@ -43,6 +43,7 @@ __all__ = [
     "SourceAccount",
     "SourceEvent",
     "SourceValue",
+    "Spelling",
     "Told",
     "Track",
     "TrackArtist",

@@ -25,6 +25,8 @@ class ScrobbleRow(Base):
     also_heard_by: Mapped[str | None] = mapped_column(Text)  # other sources, comma separated
     first_told_at: Mapped[UnixTime]  # its reports stand in `heard` between these two
     last_told_at: Mapped[UnixTime]
+    told_id: Mapped[int | None] = mapped_column(BigId)  # the words that are shown; None while an upgrade is not over
+    album_told_id: Mapped[int | None] = mapped_column(BigId)  # the album's
 
 
 class Heard(Base):
@@ -64,6 +66,8 @@ class DeletedPlay(Base):
     first_told_at: Mapped[UnixTime]
     last_told_at: Mapped[UnixTime]
     deleted_at: Mapped[UnixTime]
+    told_id: Mapped[int | None] = mapped_column(BigId)
+    album_told_id: Mapped[int | None] = mapped_column(BigId)
 
 
 class PlaySession(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -16,7 +17,7 @@ from goscrobble.errors import BadInput, Conflict, NotAllowed, NotAuthenticated, 
 from goscrobble.services import attempts, identities, mail, passwords, rollups
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
-from goscrobble.storage import credentials, users
+from goscrobble.storage import credentials, spellings, users
 from goscrobble.storage.database import Connection
 
 log = structlog.get_logger("goscrobble.accounts")
@@ -281,9 +282,9 @@ def delete(core: Core, account: Account, *, at_once: int = ERASED_AT_ONCE, besid
     server dies on the way, deleting it once more finishes the work.
     """
     manage(core, account, disabled=True)
-    more = True
-    while more:
-        more = core.database.write(lambda connection: users.erase_some(connection, account.id, at_once))
+    for erase_some in (spellings.erase_some, users.erase_some):
+        while core.database.write(partial(erase_some, user_id=account.id, limit=at_once)):
+            pass
 
     def finish(connection: Connection) -> None:
         users.delete_account(connection, account.id)

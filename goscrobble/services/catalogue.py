@@ -24,7 +24,7 @@ from goscrobble.storage import catalogue_plays
 from goscrobble.storage.catalogue import Entry, Listed, Listener, Sums
 from goscrobble.storage.counting import Kind
 from goscrobble.storage.database import Connection
-from goscrobble.storage.entries import artists_of
+from goscrobble.storage.entries import Shared, named
 
 __all__ = ["Kind", "Listed", "Listener", "Month", "Own", "Page", "Sums", "find", "listeners", "scrobbles"]
 
@@ -88,11 +88,12 @@ def find(core: Core, kind: Kind, uuid: str, viewer: Account | None) -> Page:
         albums = [] if kind == "albums" else stored.albums(connection, kind, entry, viewer, SHOWN)
         if sums is None and not albums:  # who made a played album exists, or its page would lead nowhere
             raise NotFound(_NO_SUCH[kind])
+        shown = named(connection, {kind: [entry.id]}, Shared(viewer))[kind][entry.id]
         return Page(
             kind=kind,
-            entity=entry.entity,
-            artists=artists_of(connection, kind, [entry.id]).get(entry.id, ()),
-            duration=entry.duration,
+            entity=shown.entity,
+            artists=shown.artists,
+            duration=stored.duration(connection, entry, viewer) if kind == "tracks" else None,
             sums=sums,
             own=_own(connection, kind, entry, viewer),
             months=_months_of_all(connection, kind, entry, viewer, sums),

@@ -10,7 +10,7 @@ from goscrobble.domain.scrobbles import Entity
 from goscrobble.services.core import Core
 from goscrobble.storage import charts
 from goscrobble.storage.charts import Plays, TopEntry, Totals
-from goscrobble.storage.entries import names_of
+from goscrobble.storage.entries import Own, names_of
 
 __all__ = ["ComparedPeriods", "ComparedUsers", "Shared", "periods", "users"]
 
@@ -69,7 +69,7 @@ def users(
         }
         order = sorted(smaller, key=lambda artist: (-smaller[artist], -plays[artist] - others[artist], artist))
         page = order[offset : offset + limit]
-        names = names_of(connection, "artists", page)
+        names = names_of(connection, "artists", page, Own(one.id))
     shared = [Shared(names[it], plays[it], others[it], plays[it] / whole, others[it] / others_whole) for it in page]
     similarity = sum(smaller.values()) / (whole * others_whole) if smaller else 0.0
     return ComparedUsers(totals, other_totals, similarity, len(smaller), shared)

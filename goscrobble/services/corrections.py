@@ -13,11 +13,11 @@ from goscrobble.domain import rules
 from goscrobble.domain.drafts import ScrobbleDraft, Stamp
 from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.errors import BadInput, Conflict, NotFound
-from goscrobble.services import settlement
+from goscrobble.services import identity, settlement
 from goscrobble.services.core import Core
 from goscrobble.services.identity import Identified, identify, recall
 from goscrobble.services.settlement import SELF, Changes, other_sources, source_of
-from goscrobble.storage import scrobbles
+from goscrobble.storage import scrobbles, spellings
 from goscrobble.storage.database import Connection
 from goscrobble.storage.scrobbles import HeardRow, LockedUser, PlayRow
 
@@ -95,7 +95,10 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
         raise BadInput(*error.args) from None
     if reason := rules.judge(draft, core.now()):
         raise BadInput(reason)
-    names = identify(core, [draft])[0]
+    names = identify(core, account_id, [draft])[0]
+    spelt = identity.spelt(
+        names, title=values.title is not None, artists=values.artists is not None, album=bool(values.album)
+    )
 
     def work(connection: Connection, user: LockedUser, changes: Changes) -> None:
         row = _shown(connection, user, play)
@@ -116,10 +119,13 @@ def edit(core: Core, account_id: int, play: int, values: Edit, current: Scrobble
             played_at=draft.played_at,
             track_id=names.track_id,
             album_id=names.album_id,
+            told_id=names.told_id,
+            album_told_id=names.told_id if names.album_id is not None else None,
             first_told_at=min(row.first_told_at, draft.played_at),
             last_told_at=max(row.last_told_at, draft.played_at),
         )
         changes.came.append(scrobbles.add_play(connection, user.id, edited))
+        spellings.correct(connection, user.id, spelt)
 
     _corrected(core, account_id, work)
 
@@ -136,16 +142,12 @@ def undo_edit(core: Core, account_id: int, play: int) -> None:
         if earlier is None:
             return
         members = _reports(connection, user, row)
-        edited = row.played_at, row.track_id, row.album_id
+        edited = row.played_at, row.told_id
         mine = []
-        if edited != (earlier.played_at, earlier.track_id, earlier.album_id):
-            names = recall(core.database, connection, {member.told_id for member in members if member.voice == SELF})
-            mine = [
-                member
-                for member in members
-                if member.voice == SELF
-                and edited == (member.told_at, names[member.told_id].track_id, names[member.told_id].album_id)
-            ]
+        if edited != (earlier.played_at, earlier.told_id):
+            mine = [one for one in members if one.voice == SELF and edited == (one.told_at, one.told_id)]
+            names = recall(core.database, connection, {one.told_id for one in mine})
+            spellings.withdraw(connection, user.id, [one for known in names.values() for one in identity.spelt(known)])
         scrobbles.remove_reports(connection, user.id, mine)
         _hide(connection, user, row, changes)
         told = [member.told_at for member in members if member not in mine]
@@ -154,6 +156,8 @@ def undo_edit(core: Core, account_id: int, play: int) -> None:
             played_at=earlier.played_at,
             track_id=earlier.track_id,
             album_id=earlier.album_id,
+            told_id=earlier.told_id,
+            album_told_id=earlier.album_told_id,
             first_told_at=min(told, default=earlier.first_told_at),
             last_told_at=max(told, default=earlier.last_told_at),
         )

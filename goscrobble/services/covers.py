@@ -56,7 +56,8 @@ def picture(core: Core, kind: Kind, uuid: str, viewer: Account | None, size: int
             image = stored.image(connection, kind, entry.id, small=size == imaging.SMALL)
             if image is not None:
                 return Picture(image, "image/webp", entry.digest)
-    drawn = placeholders.draw(uuid if entry is None else entry.uuid, "" if entry is None else entry.name, size).encode()
+        name = "" if entry is None else stored.name(connection, kind, entry.id, viewer)
+    drawn = placeholders.draw(uuid if entry is None else entry.uuid, name, size).encode()
     return Picture(drawn, "image/svg+xml", _digest(drawn))
 
 
@@ -144,7 +145,9 @@ def _allowed(connection: Connection, kind: Kind, entry: Pictured, by: Account) -
 
 
 def _note(core: Core, connection: Connection, by: Account, action: Action, kind: Kind, entry: Pictured) -> None:
-    administration.note(core, connection, by, action, f"{kind} {entry.uuid}", entry.name[:200])
+    administration.note(
+        core, connection, by, action, f"{kind} {entry.uuid}", stored.name(connection, kind, entry.id, by)[:200]
+    )
 
 
 def _convert(raw: bytes) -> tuple[bytes, bytes]:

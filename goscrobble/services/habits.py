@@ -24,7 +24,7 @@ from goscrobble.storage import history
 from goscrobble.storage import milestones as milestones_stored
 from goscrobble.storage.counting import EVER, Plays
 from goscrobble.storage.database import Connection
-from goscrobble.storage.entries import names_of
+from goscrobble.storage.entries import Own, names_of
 from goscrobble.storage.milestones import FirstHeard
 
 __all__ = [
@@ -151,7 +151,7 @@ def discoveries(
     with core.database.read(consistent=True) as connection:
         heard = discovered(connection, account, period)
         newest = heard[:limit]
-        names = names_of(connection, "artists", [it.artist_id for it in newest])
+        names = names_of(connection, "artists", [it.artist_id for it in newest], Own(account.id))
     days = sorted((local_day(it.at, tz), 1, 0) for it in heard)
     by_unit = habits.activity_of(days, days_of(period, tz), local_day(int(core.now()), tz), unit)
     return Discoveries(
@@ -216,7 +216,7 @@ def _numbered(connection: Connection, account: Account, days: DaySums, part: sli
 
 def _milestones(connection: Connection, account: Account, found: list[_Found]) -> list[Milestone]:
     heard = [it.first for it in found if it.first is not None]
-    artists = names_of(connection, "artists", [it.artist_id for it in heard])
+    artists = names_of(connection, "artists", [it.artist_id for it in heard], Own(account.id))
     first = milestones_stored.first_plays(connection, account.id, heard)
     ids = {*first.values(), *(it.number[1] for it in found if it.number is not None)}
     plays = history.of_anybody(connection, ids)

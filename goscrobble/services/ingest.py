@@ -119,7 +119,7 @@ def _refusal(core: Core, draft: ScrobbleDraft) -> str | None:
 def _store(
     core: Core, account_id: int, drafts: list[ScrobbleDraft], source: str, voice: str, log: _Log
 ) -> list[Stored | Duplicate]:
-    told, now = identity.recollect(core.database, drafts), int(core.now())
+    told, now = identity.recollect(core.database, account_id, drafts), int(core.now())
     if not core.database.is_sqlite:  # there writers run side by side, and would wait for each other's new names
         told = identity.learn_apart(core, told)
 
@@ -181,16 +181,16 @@ def _tell(core: Core, user: LockedUser, changes: Changes) -> None:
 def _new_plays(changes: Changes) -> Iterator[Scrobble]:
     """Yield the plays that were made, as they are shown, by the names at hand."""
     standing = {play.known_id: play for play in changes.came}
-    tracks = {named.track_id: named for named in changes.names.values()}
-    albums = {named.album_id: named.album for named in changes.names.values()}
     for made in sorted(changes.made - changes.merged.keys()):
         play = standing[made]
+        named = changes.names[play.told_id or 0]
+        on_album = changes.names.get(play.album_told_id or 0)
         yield Scrobble(
             id=made,
             played_at=play.played_at,
-            track=tracks[play.track_id].track,
-            artists=tracks[play.track_id].artists,
-            album=albums.get(play.album_id),
+            track=named.track,
+            artists=named.artists,
+            album=on_album.album if on_album else None,
             duration=play.duration,
             listened=play.listened,
             source=play.source,

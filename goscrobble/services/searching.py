@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.sentences import Sentence
-from goscrobble.domain.words import whole_of, words_asked
+from goscrobble.domain.words import Asked
 from goscrobble.errors import BadInput
 from goscrobble.services.core import Core
 from goscrobble.storage import matching
@@ -46,9 +46,9 @@ def search(core: Core, q: str, viewer: Account | None, *, limit: int = 10) -> Fo
         raise BadInput("q must not be empty")
     if len(q) > LONGEST:
         raise BadInput(Sentence("q must have at most %(most)s characters", most=LONGEST))
-    words, whole, limit = words_asked(asked), whole_of(asked), min(max(limit, 1), MOST)
+    query, limit = Asked.of(asked), min(max(limit, 1), MOST)
     with core.database.read(consistent=True) as connection:
-        matches = {kind: matching.match(connection, kind, words, whole) for kind in _KINDS}
-        hits = {kind: stored.hits(connection, kind, matches[kind], viewer, limit) for kind in _KINDS}
+        matches = {kind: matching.match(connection, kind, query.words, query.whole) for kind in _KINDS}
+        hits = {kind: stored.hits(connection, kind, matches[kind], viewer, limit, query) for kind in _KINDS}
         users = stored.usernames(connection, asked, viewer, limit)
     return Found(**hits, users=users, complete=all(one.complete for one in matches.values()))

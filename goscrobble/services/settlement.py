@@ -299,18 +299,21 @@ def play_row(group: Group, play: int | None, names: Mapping[int, Identified]) ->
     ranked = sorted(group.reports, key=lambda one: one.preference)
     best = ranked[0]
     source = source_of(best.voice)
-    albums = (names[one.told].album_id for one in ranked if names[one.told].track_id == names[best.told].track_id)
+    same_track = (names[one.told] for one in ranked if names[one.told].track_id == names[best.told].track_id)
+    on_album = next((named for named in same_track if named.album_id is not None), None)
     return PlayRow(
         id=play,
         played_at=group.start,
         track_id=names[best.told].track_id,
-        album_id=next((album for album in albums if album is not None), None),
+        album_id=on_album.album_id if on_album else None,
         duration=next((one.duration for one in ranked if one.duration), None),
         listened=next((one.listened for one in ranked if one.listened), None),
         source=source,
         also_heard_by=other_sources((source_of(one.voice) for one in ranked), source),
         first_told_at=min(one.told_at for one in ranked),
         last_told_at=max(one.told_at for one in ranked),
+        told_id=best.told,
+        album_told_id=on_album.told_id if on_album else None,
     )
 
 

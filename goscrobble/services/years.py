@@ -18,7 +18,7 @@ from goscrobble.storage import charts, day_plays, history, milestones
 from goscrobble.storage import habits as stored
 from goscrobble.storage.charts import Plays, TopEntry, Totals
 from goscrobble.storage.database import Connection
-from goscrobble.storage.entries import names_of
+from goscrobble.storage.entries import Own, names_of
 from goscrobble.storage.history import Filters
 
 __all__ = ["YearReview", "review"]
@@ -112,5 +112,5 @@ def _new_artists(plays: Plays, account: Account, period: Period) -> tuple[int, l
         return 0, []
     counts = plays.counts("artists").plays_by_id()
     most = sorted(new, key=lambda it: (-counts[it.artist_id], it.at, it.artist_id))[:MOST]
-    names = names_of(plays.connection, "artists", [it.artist_id for it in most])
+    names = names_of(plays.connection, "artists", [it.artist_id for it in most], Own(account.id))
     return len(new), [NewArtist(names[it.artist_id], it.at, counts[it.artist_id]) for it in most]

@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, func, or_, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Entity
-from goscrobble.models import Told, TrackArtist, User, table
+from goscrobble.models import AlbumArtist, Told, TrackArtist, User, table
 from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind
-from goscrobble.storage.entries import artists_of
+from goscrobble.storage.entries import Shared, named
 from goscrobble.storage.users import visible_to
 
-_artist, _album, _track = ENTITIES["artists"], ENTITIES["albums"], ENTITIES["tracks"]
-_user, _told, _track_artist = table(User), table(Told), table(TrackArtist)
+_user, _told = table(User), table(Told)
+_track_artist, _album_artist = table(TrackArtist), table(AlbumArtist)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,8 @@ class Entry:
     """An entry of the catalogue as it is shown. `ids` are its own and those of all that were merged into it."""
 
     id: int
-    entity: Entity
+    uuid: str
     ids: tuple[int, ...]
-    duration: int | None = None  # of a track, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +77,19 @@ def find(connection: Connection, kind: Kind, uuid: str) -> Entry | None:
     if row is None:
         return None
     merged = connection.execute(select(entity.c.id).where(entity.c.canonical_id == row.id).order_by(entity.c.id))
-    name = row.name if kind == "artists" else row.title
-    duration = row.duration if kind == "tracks" else None
-    return Entry(row.id, Entity(row.uuid, name), (row.id, *merged.scalars()), duration)
+    return Entry(row.id, row.uuid, (row.id, *merged.scalars()))
+
+
+def duration(connection: Connection, track: Entry, viewer: Account | None) -> int | None:
+    """Return the length of a track in seconds, as the first public listener told it, else the first visible one."""
+    query = (
+        select(_told.c.duration)
+        .join(_user, _user.c.id == _told.c.user_id)
+        .where(_told.c.track_id.in_(track.ids), _told.c.duration.is_not(None), visible_to(viewer))
+        .order_by(case((visible_to(None), 0), else_=1), _told.c.id)
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
 
 
 def sums(connection: Connection, kind: Kind, entry: Entry, viewer: Account | None) -> Sums | None:
@@ -150,10 +159,12 @@ def albums(connection: Connection, kind: Kind, entry: Entry, viewer: Account | N
     rollup = ROLLUPS["albums"]
     if kind == "artists":
         belongs: ColumnElement[bool] = rollup.c.album_id.in_(
-            select(_album.c.id).where(_album.c.artist_id.in_(entry.ids))
+            select(_album_artist.c.album_id)
+            .join(_user, _user.c.id == _album_artist.c.user_id)
+            .where(_album_artist.c.artist_id.in_(entry.ids), visible_to(viewer))
         )
     else:
-        told = select(_told.c.album_id).where(_told.c.track_id.in_(entry.ids), _told.c.album_id.is_not(None))
+        told = _told_by_visible(viewer, _told.c.album_id).where(_told.c.track_id.in_(entry.ids))
         belongs = and_(rollup.c.album_id.in_(told), _heard_too("albums", "tracks", entry))
     return _list(connection, "albums", belongs, viewer, limit)
 
@@ -168,7 +179,7 @@ def tracks(connection: Connection, kind: Kind, entry: Entry, viewer: Account | N
         credited = select(_track_artist.c.track_id).where(_track_artist.c.artist_id.in_(entry.ids))
         belongs: ColumnElement[bool] = rollup.c.track_id.in_(credited)
     else:
-        told = select(_told.c.track_id).where(_told.c.album_id.in_(entry.ids))
+        told = _told_by_visible(viewer, _told.c.track_id).where(_told.c.album_id.in_(entry.ids))
         belongs = and_(rollup.c.track_id.in_(told), _heard_too("tracks", "albums", entry))
     return _list(connection, "tracks", belongs, viewer, limit)
 
@@ -187,8 +198,14 @@ def is_of(kind: Kind, entry: Entry) -> ColumnElement[bool]:
     return ROLLUPS[kind].c[KEYS[kind]].in_(entry.ids)
 
 
+def _told_by_visible(viewer: Account | None, entry: ColumnElement[Any]) -> Select[Any]:
+    """Return the query for what listeners whom `viewer` may see told together with something."""
+    query = select(entry).join(_user, _user.c.id == _told.c.user_id)
+    return query.where(entry.is_not(None), visible_to(viewer))
+
+
 def _heard_too(counted: Kind, other: Kind, entry: Entry) -> ColumnElement[bool]:
-    """Whoever is counted has heard the other entry as well: else names that only a hidden listener told would show."""
+    """Whoever is counted has heard the other entry as well."""
     rollup = ROLLUPS[other]
     return select(rollup.c.user_id).where(rollup.c.user_id == ROLLUPS[counted].c.user_id, is_of(other, entry)).exists()
 
@@ -222,23 +239,22 @@ def _list(
     own, entity, rollup = ENTITIES[kind].alias("own"), ENTITIES[kind], ROLLUPS[kind]
     key = rollup.c[KEYS[kind]]
     plays, seconds, _, last = _totals(rollup)
-    name = entity.c.name if kind == "artists" else entity.c.title
     source = (
         rollup.join(_user, _user.c.id == rollup.c.user_id)
         .join(own, own.c.id == key)
         .join(entity, entity.c.id == func.coalesce(own.c.canonical_id, own.c.id))
     )
     query = (
-        select(entity.c.id, entity.c.uuid, name, plays, seconds, func.count(_user.c.id.distinct()))
+        select(entity.c.id, plays, seconds, func.count(_user.c.id.distinct()))
         .select_from(source)
         .where(belongs, visible_to(viewer))
-        .group_by(entity.c.id, entity.c.uuid, name)
+        .group_by(entity.c.id)
         .order_by(plays.desc(), last.desc(), entity.c.id)
         .limit(limit)
     )
     rows = connection.execute(query).all()
-    credited = artists_of(connection, kind, [row[0] for row in rows])
+    names = named(connection, {kind: [row[0] for row in rows]}, Shared(viewer))[kind]
     return [
-        Listed(Entity(uuid, shown), credited.get(id_, ()), int(total), int(length), heads)
-        for id_, uuid, shown, total, length, heads in rows
+        Listed(names[id_].entity, names[id_].artists, int(total), int(length), heads)
+        for id_, total, length, heads in rows
     ]

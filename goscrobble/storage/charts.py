@@ -13,7 +13,7 @@ from goscrobble.domain.scrobbles import Entity
 from goscrobble.models import ScrobbleRow, User, UserClock, table
 from goscrobble.storage.counting import EVER, KEYS, ROLLUPS, By, Kind, Plays
 from goscrobble.storage.day_plays import Users
-from goscrobble.storage.entries import artists_of_kinds, names_of_kinds
+from goscrobble.storage.entries import Own, Shared, Whose, named
 
 __all__ = [
     "EVER",
@@ -92,12 +92,12 @@ def top(
     """
     lines = _lines(plays, {kind: limit}, by, offset)
     earlier = None if before is None else _ranks(before, kind, by, {line.key for line in lines[kind]})
-    return _entries(plays.connection, lines, offset, earlier)[kind]
+    return _entries(plays, lines, offset, earlier)[kind]
 
 
 def tops(plays: Plays, limits: Mapping[Kind, int]) -> dict[Kind, list[TopEntry]]:
     """Return the beginnings of several top lists, each at most so long."""
-    return _entries(plays.connection, _lines(plays, limits))
+    return _entries(plays, _lines(plays, limits))
 
 
 def sums(plays: Plays) -> Sums:
@@ -205,18 +205,23 @@ def _value(line: _Line, by: By) -> int:
 
 
 def _entries(
-    connection: Connection,
+    plays: Plays,
     lines: Mapping[Kind, Sequence[_Line]],
     offset: int = 0,
     earlier: Mapping[int, tuple[int, int]] | None = None,
 ) -> dict[Kind, list[TopEntry]]:
     ids = {kind: [line.key for line in some] for kind, some in lines.items()}
-    names, artists = names_of_kinds(connection, ids), artists_of_kinds(connection, ids)
+    names = named(plays.connection, ids, _whose(plays))
     entries: dict[Kind, list[TopEntry]] = {kind: [] for kind in lines}
     for kind, some in lines.items():
         for rank, line in enumerate(some, offset + 1):
             before = (None, None) if earlier is None else earlier.get(line.key, (None, 0))
             counted = (line.plays, line.seconds, line.first_at, line.last_at)
-            named = names[kind][line.key], artists[kind].get(line.key, ())
-            entries[kind].append(TopEntry(rank, *named, *counted, *before))
+            shown = names[kind][line.key]
+            entries[kind].append(TopEntry(rank, shown.entity, shown.artists, *counted, *before))
     return entries
+
+
+def _whose(plays: Plays) -> Whose:
+    """Return whose words a list is in: the listener's own, or those of all public ones."""
+    return Own(next(iter(plays.users))) if plays.is_of_one and isinstance(plays.users, Collection) else Shared(None)

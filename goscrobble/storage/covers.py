@@ -11,12 +11,12 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select
 from goscrobble.domain.accounts import Account
 from goscrobble.models import Album, Artist, Cover, User, UserAlbum, UserArtist, table
 from goscrobble.storage.dialect import upsert
+from goscrobble.storage.entries import Shared, names_of
 from goscrobble.storage.users import visible_to
 
 Kind = Literal["artist", "album"]
 _cover, _user = table(Cover), table(User)
 _ENTITIES = {"artist": table(Artist), "album": table(Album)}
-_NAMES = {"artist": table(Artist).c.name, "album": table(Album).c.title}
 _HEARD = {"artist": table(UserArtist), "album": table(UserAlbum)}
 _KEYS = {"artist": table(UserArtist).c.artist_id, "album": table(UserAlbum).c.album_id}
 _MOST_BOUND = 500  # values in one IN (...)
@@ -28,7 +28,6 @@ class Pictured:
 
     id: int
     uuid: str
-    name: str
     digest: str | None
     user_id: int | None
 
@@ -37,7 +36,7 @@ def find(connection: Connection, kind: Kind, uuid: str) -> Pictured | None:
     """Return the entry of a UUID."""
     own, entity = _ENTITIES[kind].alias("own"), _ENTITIES[kind]
     query = (
-        select(entity.c.id, entity.c.uuid, _NAMES[kind].label("name"), _cover.c.digest, _cover.c.user_id)
+        select(entity.c.id, entity.c.uuid, _cover.c.digest, _cover.c.user_id)
         .select_from(own)
         .join(entity, entity.c.id == func.coalesce(own.c.canonical_id, own.c.id))
         .outerjoin(_cover, (_cover.c.entity == kind) & (_cover.c.entity_id == entity.c.id))
@@ -45,6 +44,11 @@ def find(connection: Connection, kind: Kind, uuid: str) -> Pictured | None:
     )
     row = connection.execute(query).first()
     return None if row is None else Pictured(*row)
+
+
+def name(connection: Connection, kind: Kind, entry: int, viewer: Account | None) -> str:
+    """Return what the entry is called where `viewer` sees it."""
+    return names_of(connection, f"{kind}s", [entry], Shared(viewer))[entry].name  # type: ignore[arg-type]
 
 
 def is_visible(connection: Connection, kind: Kind, entry: int, viewer: Account | None) -> bool:

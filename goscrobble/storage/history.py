@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from goscrobble.domain.scrobbles import Entity, Scrobble
-from goscrobble.models import Album, ScrobbleRow, Track, User, table
+from goscrobble.models import Album, ScrobbleRow, Told, Track, User, table
 from goscrobble.storage import picking
 from goscrobble.storage.counting import Kind
-from goscrobble.storage.entries import artists_of_tracks
+from goscrobble.storage.entries import artist_uuids
 from goscrobble.storage.users import visible_to
 
 _scrobble, _user = table(ScrobbleRow), table(User)
-_album, _track = table(Album), table(Track)
+_album, _track, _told = table(Album), table(Track), table(Told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +42,30 @@ Place = tuple[int, int]  # (played_at, track id): where a page ended
 
 
 def _base() -> Select[Any]:
-    """Plays with the names they resolve to: a merged entry shows as the one it was merged into."""
+    """Plays in the words of the listener's own best report; a merged entry leads to the one it was merged into."""
     own_track, own_album = _track.alias("own_track"), _album.alias("own_album")
+    album_told = _told.alias("album_told")
     return (
         select(
             _scrobble.c.id,
             _scrobble.c.user_id,
             _scrobble.c.played_at,
             _scrobble.c.track_id,
-            _track.c.id.label("shown_track"),
             _track.c.uuid,
-            _track.c.title,
+            _told.c.title,
+            _told.c.artists,
+            _told.c.artist_ids,
             _album.c.uuid.label("album_uuid"),
-            _album.c.title.label("album_title"),
+            album_told.c.album.label("album_title"),
             _scrobble.c.duration,
             _scrobble.c.listened,
             _scrobble.c.source,
             _scrobble.c.also_heard_by,
         )
+        .join(_told, _told.c.id == _scrobble.c.told_id)
         .join(own_track, own_track.c.id == _scrobble.c.track_id)
         .join(_track, _track.c.id == func.coalesce(own_track.c.canonical_id, own_track.c.id))
+        .outerjoin(album_told, album_told.c.id == _scrobble.c.album_told_id)
         .outerjoin(own_album, own_album.c.id == _scrobble.c.album_id)
         .outerjoin(_album, _album.c.id == func.coalesce(own_album.c.canonical_id, own_album.c.id))
     )
@@ -139,16 +144,20 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
 
 def _values(connection: Connection, query: Select[Any]) -> list[tuple[Any, Scrobble, Place]]:
     rows = connection.execute(query).all()
-    artists = artists_of_tracks(connection, {row.shown_track for row in rows})
-    return [(row, _scrobble_value(row, artists[row.shown_track]), (row.played_at, row.track_id)) for row in rows]
+    artists = {row.artist_ids: json.loads(row.artist_ids) for row in rows}
+    uuids = artist_uuids(connection, {artist for ids in artists.values() for artist in ids})
+    return [
+        (row, _scrobble_value(row, [uuids[id_] for id_ in artists[row.artist_ids]]), (row.played_at, row.track_id))
+        for row in rows
+    ]
 
 
-def _scrobble_value(row: Any, artists: tuple[Entity, ...]) -> Scrobble:
+def _scrobble_value(row: Any, artists: Sequence[str]) -> Scrobble:
     return Scrobble(
         id=row.id,
         played_at=row.played_at,
         track=Entity(row.uuid, row.title),
-        artists=artists,
+        artists=tuple(map(Entity, artists, json.loads(row.artists))),
         album=Entity(row.album_uuid, row.album_title) if row.album_uuid else None,
         duration=row.duration,
         listened=row.listened,

@@ -14,15 +14,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, select
 
 from goscrobble.domain.words import LONGEST
-from goscrobble.models import Album, SearchWord, TrackArtist, table
-from goscrobble.storage.counting import ENTITIES, Kind, merged_entries
+from goscrobble.models import AlbumArtist, SearchWord, TrackArtist, table
+from goscrobble.storage.counting import Kind, merged_entries
 from goscrobble.storage.dialect import among
-from goscrobble.storage.words import KINDS
+from goscrobble.storage.spellings import KIND_NUMBERS
 
 READ = 20_000  # rows of one word, or of one artist's entries, that are looked at
 RANKED = {"artists": 300, "albums": 600, "tracks": 1500}  # entries that are ranked by plays: fewer hear each track
 
-_word, _album, _track_artist = table(SearchWord), table(Album), table(TrackArtist)
+_word, _album_artist, _track_artist = table(SearchWord), table(AlbumArtist), table(TrackArtist)
 _LAST = "\U0010ffff"  # sorts behind whatever a word can go on with
 _TRIED = 5  # words of a query of which the rarest is looked for: the longest
 
@@ -116,7 +116,7 @@ class _Words:
 
     def _credits(self) -> tuple[ColumnElement[int], ColumnElement[int]]:
         if self._kind == "albums":
-            return _album.c.artist_id, _album.c.id
+            return _album_artist.c.artist_id, _album_artist.c.album_id
         return _track_artist.c.artist_id, _track_artist.c.track_id
 
 
@@ -133,4 +133,4 @@ def _having(connection: Connection, kind: Kind, word: str, ids: AbstractSet[int]
 
 
 def _begins(kind: Kind, word: str) -> tuple[Any, Any, Any]:
-    return _word.c.kind == KINDS[ENTITIES[kind].name], _word.c.word >= word, _word.c.word < word + _LAST
+    return _word.c.kind == KIND_NUMBERS[kind], _word.c.word >= word, _word.c.word < word + _LAST

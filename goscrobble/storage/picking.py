@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, or_, select
 
-from goscrobble.domain.words import whole_of, words_asked
+from goscrobble.domain.words import Asked
 from goscrobble.errors import BadInput
 from goscrobble.models import Album, ScrobbleRow, Told, Track, TrackArtist, UserTrack, table
 from goscrobble.storage import catalogue, matching
-from goscrobble.storage.counting import ENTITIES, Kind
+from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind, merged_entries
 from goscrobble.storage.dialect import among
+from goscrobble.storage.entries import Own, texts_of
 
 _scrobble, _heard, _told = table(ScrobbleRow), table(UserTrack), table(Told)
 _album, _track, _track_artist = table(Album), table(Track), table(TrackArtist)
@@ -34,8 +35,9 @@ def of_words(connection: Connection, user_id: int, q: str) -> Conditions:
     Each word begins one of the title or its artists, or of the album or its artist. Raises BadInput for words that too
     many names have.
     """
-    words = words_asked(q) or [whole_of(q)]
-    return _of(connection, user_id, {kind: _entries(connection, kind, words) for kind in ENTITIES})
+    asked = Asked.of(q)
+    words = asked.words or [asked.whole]
+    return _of(connection, user_id, {kind: _entries(connection, user_id, kind, words, asked) for kind in ENTITIES})
 
 
 def _of(connection: Connection, user_id: int, wanted: Mapping[Kind, Collection[int]]) -> Conditions:
@@ -75,11 +77,23 @@ def _set(connection: Connection, entity: Table, ids: Collection[int]) -> Select[
     return select(entity.c.id).where(among(connection, entity.c.id, ids))
 
 
-def _entries(connection: Connection, kind: Kind, words: Sequence[str]) -> set[int]:
-    """Return the entries with these words, and those that are shown as one of them. Raises BadInput for too many."""
+def _entries(connection: Connection, user_id: int, kind: Kind, words: Sequence[str], asked: Asked) -> set[int]:
+    """Return the entries with these words, and those that are shown as one of them. Raises BadInput for too many.
+
+    As the listener spells them: how others do is nobody's business here.
+    """
     found, is_all = matching.entries(connection, kind, words)
     if not is_all:
         raise BadInput("q has words that very many names have; write more of them")
     entity = ENTITIES[kind]
     merged = select(entity.c.id).where(among(connection, entity.c.canonical_id, found))
-    return {*found, *connection.execute(merged).scalars()}
+    entries = {*found, *connection.execute(merged).scalars()}
+    rollup = ROLLUPS[kind]
+    played = select(rollup.c[KEYS[kind]]).where(
+        rollup.c.user_id == user_id, among(connection, rollup.c[KEYS[kind]], entries)
+    )
+    ids = set(connection.execute(played).scalars())
+    into = merged_entries(connection)[kind]
+    shown = {id_: into.get(id_, id_) for id_ in ids}
+    texts = texts_of(connection, kind, set(shown.values()), Own(user_id))
+    return {id_ for id_ in ids if asked.is_answered(*texts[shown[id_]])}

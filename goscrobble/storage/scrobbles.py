@@ -33,6 +33,8 @@ class PlayRow:
     also_heard_by: str | None
     first_told_at: int
     last_told_at: int
+    told_id: int | None  # the words that are shown, in `told`; None only while an upgrade is not over
+    album_told_id: int | None  # the album's
 
     @property
     def known_id(self) -> int:

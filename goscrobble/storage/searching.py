@@ -10,11 +10,12 @@ from sqlalchemy import Connection, func, select
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.scrobbles import Entity
+from goscrobble.domain.words import Asked
 from goscrobble.models import User, table
 from goscrobble.storage.catalogue import visible_sums
-from goscrobble.storage.counting import ENTITIES, KEYS, ROLLUPS, Kind, merged_entries
+from goscrobble.storage.counting import KEYS, ROLLUPS, Kind, merged_entries
 from goscrobble.storage.dialect import among
-from goscrobble.storage.entries import artists_of
+from goscrobble.storage.entries import Shared, named, texts_of
 from goscrobble.storage.matching import Match
 from goscrobble.storage.users import name_key, visible_to
 
@@ -30,10 +31,13 @@ class Hit:
     plays: int
 
 
-def hits(connection: Connection, kind: Kind, matched: Match, viewer: Account | None, limit: int) -> list[Hit]:
+def hits(
+    connection: Connection, kind: Kind, matched: Match, viewer: Account | None, limit: int, asked: Asked
+) -> list[Hit]:
     """Return the best of what matched, as it is shown: by how, by visible plays, by id. Without plays it is not there.
 
-    An entry that was merged into another is found by both names and shown as the other.
+    An entry that was merged into another is found by both names and shown as the other. One that matches only as
+    somebody spells it whom `viewer` may not see was not found.
     """
     merged = merged_entries(connection)[kind]
     best: list[tuple[int, int]] = []
@@ -45,10 +49,14 @@ def hits(connection: Connection, kind: Kind, matched: Match, viewer: Account | N
         plays = Counter[int]()
         for own, number in counted.items():
             plays[merged.get(own, own)] += number
-        best += sorted(plays.items(), key=lambda one: (-one[1], one[0]))
-        if len(best) >= limit:
-            break
-    return _hits(connection, kind, best[:limit])
+        ranked = sorted(plays.items(), key=lambda one: (-one[1], one[0]))
+        for start in range(0, len(ranked), 2 * limit):
+            part = ranked[start : start + 2 * limit]
+            matching = _as_spelt(connection, kind, [id_ for id_, _ in part], viewer, asked)
+            best += [one for one in part if one[0] in matching]
+            if len(best) >= limit:
+                return _hits(connection, kind, best[:limit], viewer)
+    return _hits(connection, kind, best, viewer)
 
 
 def usernames(connection: Connection, prefix: str, viewer: Account | None, limit: int) -> list[str]:
@@ -72,11 +80,14 @@ def _plays(connection: Connection, kind: Kind, ids: Collection[int], viewer: Acc
     return {own: int(number) for own, number in connection.execute(query)} if ids else {}
 
 
-def _hits(connection: Connection, kind: Kind, best: Sequence[tuple[int, int]]) -> list[Hit]:
-    entity = ENTITIES[kind]
-    name = entity.c.name if kind == "artists" else entity.c.title
-    ids = [id_ for id_, _ in best]
-    rows = connection.execute(select(entity.c.id, entity.c.uuid, name).where(entity.c.id.in_(ids)))
-    shown = {id_: Entity(uuid, text) for id_, uuid, text in rows}
-    artists = artists_of(connection, kind, ids)
-    return [Hit(shown[id_], artists.get(id_, ()), plays) for id_, plays in best]
+def _as_spelt(
+    connection: Connection, kind: Kind, ids: Collection[int], viewer: Account | None, asked: Asked
+) -> set[int]:
+    """Return those of these entries that match as they are spelt by those whom `viewer` may see."""
+    texts = texts_of(connection, kind, ids, Shared(viewer))
+    return {id_ for id_ in ids if asked.is_answered(*texts[id_])}
+
+
+def _hits(connection: Connection, kind: Kind, best: Sequence[tuple[int, int]], viewer: Account | None) -> list[Hit]:
+    shown = named(connection, {kind: [id_ for id_, _ in best]}, Shared(viewer))[kind]
+    return [Hit(shown[id_].entity, shown[id_].artists, plays) for id_, plays in best]

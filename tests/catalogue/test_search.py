@@ -12,12 +12,12 @@ from sqlalchemy import select, text
 from goscrobble.domain.words import LONGEST, words_asked, words_of
 from goscrobble.errors import BadInput
 from goscrobble.migrations import runner
-from goscrobble.models import SearchWord, table
-from goscrobble.services import ingest
+from goscrobble.models import SearchWord, Spelling, table
+from goscrobble.services import ingest, rematching
 from goscrobble.services.searching import search
 from goscrobble.storage import matching
 from goscrobble.testing import make_account, make_draft
-from tests.catalogue.world import AT, NAMES, TABLES, hear, merge, uuid_of
+from tests.catalogue.world import AT, hear, merge, uuid_of
 
 _numbers = count()
 
@@ -270,17 +270,21 @@ def test_an_upgrade_writes_the_words_of_names_that_were_there(core, shelf, setti
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM track")).scalar() == 3
     runner.upgrade(engine)
+    rematching.rematch(core.database)
     assert_words_are_complete(engine)
 
 
 def assert_words_are_complete(engine):
-    word = table(SearchWord)
+    word, spelling = table(SearchWord), table(Spelling)
     with engine.connect() as connection:
         stored_words = sorted(tuple(row) for row in connection.execute(select(word)))
         expected = sorted(
-            (kind, one, id_)
-            for kind, (name, entity) in enumerate(TABLES.items())
-            for id_, told in connection.execute(select(entity.c.id, entity.c[NAMES[name]]))
-            for one in words_of(told)
+            {
+                (kind, one, id_)
+                for kind, id_, told in connection.execute(
+                    select(spelling.c.kind, spelling.c.entity_id, spelling.c.text)
+                )
+                for one in words_of(told)
+            }
         )
     assert stored_words == expected

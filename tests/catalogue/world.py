@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from goscrobble.domain.accounts import Privacy, may_see
 from goscrobble.domain.periods import zone
-from goscrobble.models import Album, Artist, ScrobbleRow, Told, Track, TrackArtist, table
+from goscrobble.models import Album, Artist, ScrobbleRow, Spelling, Told, Track, TrackArtist, table
 from goscrobble.services import ingest
 from goscrobble.storage import users
 from goscrobble.testing import make_account, make_draft
@@ -18,7 +18,6 @@ from goscrobble.testing import make_account, make_draft
 AT = 1_780_000_000  # 2026-05-28 20:26:40 UTC
 DAY = 86_400
 TABLES = {"artists": table(Artist), "albums": table(Album), "tracks": table(Track)}
-NAMES = {"artists": "name", "albums": "title", "tracks": "title"}
 
 
 def make_people(core, suffix=""):
@@ -40,10 +39,12 @@ def hear(core, account, title, artists=("Can",), album=None, at=AT, **values):
 
 
 def uuid_of(core, kind, name):
-    """The id of the entry of this name."""
-    entity = TABLES[kind]
+    """The id of the entry that somebody spells so."""
+    entity, spelling = TABLES[kind], table(Spelling)
+    query = select(entity.c.uuid).distinct().join(spelling, spelling.c.entity_id == entity.c.id)
+    query = query.where(spelling.c.kind == list(TABLES).index(kind), spelling.c.text == name)
     with core.database.read() as connection:
-        return connection.execute(select(entity.c.uuid).where(entity.c[NAMES[kind]] == name)).scalar_one()
+        return connection.execute(query).scalar_one()
 
 
 def merge(core, kind, uuid, into):

@@ -5,7 +5,7 @@ import pytest
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.migrations import runner
 from goscrobble.models import SearchWord, table
-from goscrobble.services import ingest, rollups, searching, statistics
+from goscrobble.services import ingest, rematching, rollups, searching, statistics
 from goscrobble.testing import make_account
 from goscrobble.testing.clock import START
 
@@ -26,6 +26,7 @@ def test_a_history_from_before_packed_days_is_packed_by_the_upgrade(core):
     words = core.database.write(lambda c: set(c.execute(table(SearchWord).select()).all()))
     runner.downgrade(core.database.engine, "0002")
     runner.upgrade(core.database.engine)
+    rematching.rematch(core.database)
     assert dict(rollups.check(core)) == {"ada": []}
     assert statistics.totals(core, ada).plays == 60
     assert core.database.write(lambda c: set(c.execute(table(SearchWord).select()).all())) == words

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -62,7 +63,7 @@ def described(url):
     questions = {
         "sqlite": ["SELECT type, tbl_name, name, sql FROM sqlite_master"],
         "postgresql": [
-            """SELECT table_name, ordinal_position, column_name, data_type, character_maximum_length, is_nullable,
+            """SELECT table_name, row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position), column_name, data_type, character_maximum_length, is_nullable,
                       column_default FROM information_schema.columns WHERE table_schema = 'public'""",
             """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
                 WHERE connamespace = 'public'::regnamespace""",
@@ -81,7 +82,9 @@ def described(url):
 
 
 def tidied(sql):
-    """Columns stay in order; in which order constraints are written means nothing."""
+    """Columns stay in order; in which order constraints are written means nothing, nor do quotes around a name."""
+    sql = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql)
+    sql = re.sub(r", (?=\w+ [A-Z]+,)", ",\n", sql)  # where a column was added
     lines = [line.strip().rstrip(", ") for line in sql.splitlines()]
     plain = [line for line in lines if not line.startswith("CONSTRAINT")]
     return "\n".join(plain + sorted(set(lines) - set(plain)))

@@ -9,11 +9,12 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from goscrobble.domain.drafts import ScrobbleDraft
 from goscrobble.domain.periods import ALL_TIME, parse_dates, previous, zone
 from goscrobble.errors import Conflict
-from goscrobble.models import Artist, table
+from goscrobble.models import Artist, Spelling, table
 from goscrobble.services import accounts, corrections, history, ingest, rollups, statistics
 from goscrobble.testing import make_account
 from goscrobble.testing.clock import START
@@ -172,10 +173,11 @@ def test_the_period_before_has_as_many_local_days(core):
 
 
 def test_entries_that_were_merged_count_as_one(core, ada):
-    artist = table(Artist)
+    artist, spelling = table(Artist), table(Spelling)
 
     def merge(connection):
-        names = dict(connection.execute(artist.select().with_only_columns(artist.c.name, artist.c.id)).all())
+        spelt = select(spelling.c.text, spelling.c.entity_id).where(spelling.c.kind == 0)
+        names = dict(connection.execute(spelt).all())
         connection.execute(artist.update().where(artist.c.id == names["T"]).values(canonical_id=names["O"]))
 
     core.database.write(merge)
