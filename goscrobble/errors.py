@@ -2,10 +2,17 @@
 
 
 class GoScrobbleError(Exception):
-    """Base of all errors a caller may meet. `str(error)` is one sentence, safe to show."""
+    """Base of all errors a caller may meet. `str(error)` is one sentence, safe to show.
+
+    `about` names what could not be used, such as a track, for the owner of the connection that sent it.
+    """
 
     status = 500
     slug = "error"
+
+    def __init__(self, *args: object, about: str = "") -> None:
+        super().__init__(*args)
+        self.about = about
 
 
 class BadInput(GoScrobbleError):

@@ -71,6 +71,7 @@ def _name_request(response: Response) -> Response:
 
 
 def _answer_ours(error: GoScrobbleError) -> Response:
+    g.refused = error.about
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("request failed", error=str(error), status=error.status, exc_info=error.__cause__)
     return _answer(error.status, error.args[0] if error.args else "", retry_after=getattr(error, "retry_after", None))

@@ -34,6 +34,7 @@ from goscrobble.web.body import parse_json
 T = TypeVar("T")
 
 ROOT = "/api/v1/ingress"
+TRACK_NOTED_EVERY = 3600.0  # seconds: players tell of one that cannot be used again and again while it plays
 REFUSAL_NOTED_EVERY = 10.0  # seconds: a player that is refused again and again costs no write each time
 _PATH = re.compile(r"(?:/[a-z0-9_.~-]+)+")
 _MOST_REMEMBERED = 5000
@@ -125,14 +126,25 @@ def _note_refusal(response: Response) -> Response:
     told = response.get_json(silent=True) if response.is_json else None
     sentence = g.get("refusal") or (told.get("error") if isinstance(told, dict) else None) or ""
     core, now = current_core(), current_core().now()
-    noted: dict[tuple[int, str], float] = core.database.caches.setdefault("refusals", {})
-    key = (g.source.id, sentence)
-    if now - noted.get(key, 0.0) >= REFUSAL_NOTED_EVERY:
+    event = SourceEvent(int(now), g.get("refused", ""), EventOutcome.REFUSED, ended(sentence))
+    noted: dict[tuple[int, str, str], float] = core.database.caches.setdefault("refusals", {})
+    key = (g.source.id, event.what, sentence)
+    if now - noted.get(key, 0.0) >= (TRACK_NOTED_EVERY if event.what else REFUSAL_NOTED_EVERY):
         if len(noted) >= _MOST_REMEMBERED:
             noted.clear()
         noted[key] = now
-        sources.note(core, g.source, SourceEvent(int(now), "", EventOutcome.REFUSED, ended(sentence)))
+        if not event.what or not _is_noted(core, event):
+            sources.note(core, g.source, event)
     return response
+
+
+def _is_noted(core: Core, event: SourceEvent) -> bool:
+    """Return whether another worker has noted the same of the same track."""
+    return any(
+        (one.what, one.outcome, one.reason) == (event.what, event.outcome, event.reason)
+        and event.at - one.at < TRACK_NOTED_EVERY
+        for one in sources.events(core, g.source)
+    )
 
 
 def read_payload(raw: bytes, ingress: Ingress) -> Any:

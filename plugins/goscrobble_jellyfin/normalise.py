@@ -78,7 +78,7 @@ def _draft(webhook: Webhook, at: float, stamp: Stamp) -> ScrobbleDraft:
     if not title:
         raise BadInput("Name is missing")
     if not artist:
-        raise BadInput("Artist is missing")
+        raise BadInput("Artist is missing", about=title)
     return ScrobbleDraft(
         title=title,
         artists=(artist,),
