@@ -89,3 +89,6 @@ class PlaySession(Base):
     due_at: Mapped[int | None] = mapped_column(BigInteger)  # when the clock judges; None: it has
     judged: Mapped[bool] = mapped_column(default=False, server_default=false())
     shown_until: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # end of "now playing"
+    told: Mapped[int | None]  # seconds heard when the listen was told last; None: it did not count yet
+    gap: Mapped[float | None]  # seconds between the last two events; None: the player does not tell how it goes on
+    is_lone: Mapped[bool] = mapped_column(default=False, server_default=false())  # only its end was told

@@ -6,9 +6,9 @@ tells it again, and the second telling is a duplicate.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import structlog
@@ -29,6 +29,7 @@ from goscrobble.storage.sessions import SessionRow
 
 log = structlog.get_logger("goscrobble.playback")
 
+LIVE = "+live"  # ends the voice of what players report while they play
 _TRIES = 5  # how often another worker may be faster with the same player
 _AT_ONCE = 200  # sessions that one tick judges
 
@@ -54,11 +55,13 @@ def observe(
     for _ in range(_TRIES):
         with core.database.read() as connection:
             before = stored.of_player(connection, account_id, whose, player)
-        step = sessions.step([_session(row) for row in before], event)
-        outcomes = ingest.submit(core, account_id, step.listens, source=source, voice=voice, source_id=source_id)
+            other = _elsewhere(connection, told, event, before)
+        elsewhere = None if other is None else _session(other)
+        step = sessions.step([_session(row) for row in before], event, elsewhere)
+        outcomes = _submit(core, account_id, step, source, voice, source_id)
         if not step.keep:
             return outcomes
-        if core.database.write(partial(_keep, told=told, before=before, step=step)):
+        if core.database.write(partial(_keep, told=told, before=before, step=step, other=other)):
             if step.began and event.at > core.now() - sessions.SHOWN:
                 _tell(core, account_id, step, source, player)
             return outcomes
@@ -76,13 +79,33 @@ class _Told:
     at: int
 
 
-def _keep(connection: Connection, told: _Told, before: list[SessionRow], step: Step) -> bool:
+def _submit(core: Core, account_id: int, step: Step, source: str, voice: str, source_id: int | None) -> list[Outcome]:
+    """Store the listens of a step. What a connection tells as it happens, it may tell afterwards too: two voices."""
+    live = f"{voice}{LIVE}"
+    outcomes = ingest.submit(core, account_id, step.listens, source=source, voice=live, source_id=source_id)
+    ingest.submit(core, account_id, step.longer, source=source, voice=live)  # nothing new for the owner to read
+    return outcomes
+
+
+def _elsewhere(connection: Connection, told: _Told, event: Playing, own: Sequence[SessionRow]) -> SessionRow | None:
+    """Return the session of another player with which this event goes on."""
+    current = next((row for row in own if row.item == event.item), None)
+    if not sessions.may_be_elsewhere(None if current is None else _session(current), event):
+        return None
+    rows = stored.elsewhere(connection, told.account_id, told.voice, event.item, told.player)
+    latest = 0.0 if current is None else current.last_at
+    return next((row for row in rows if row.last_at > latest and sessions.goes_on(_session(row), event)), None)
+
+
+def _keep(connection: Connection, told: _Told, before: list[SessionRow], step: Step, other: SessionRow | None) -> bool:
     """Store the sessions of a step. False: another worker was faster, and it must be thought over."""
     scrobbles.hold_user(connection, told.account_id)
     if stored.of_player(connection, told.account_id, told.voice, told.player) != before:
         return False
     for session in step.keep:
         stored.put(connection, _row(told.account_id, told.voice, told.player, session))
+    if other is not None:  # it is another player's now
+        stored.put(connection, replace(other, judged=True, due_at=None, state="stopped", shown_until=0))
     notes = _notes(step, told.at)
     if told.source_id is not None and notes:
         sources.note(connection, told.source_id, notes, heard_at=told.at)
@@ -122,10 +145,10 @@ def judge_due(core: Core) -> int:
         source_id = connected.id if connected is not None else None
         step = _run_out(row, core.now())
         try:
-            ingest.submit(core, row.user_id, step.listens, source=source, voice=voice, source_id=source_id)
+            _submit(core, row.user_id, step, source, voice, source_id)
         except NotFound:
             continue  # the account was deleted a moment ago, and the session with it
-        core.database.write(partial(_mark_judged, row=row, notes=_notes(step, int(core.now())), source_id=source_id))
+        core.database.write(partial(_mark_judged, row=row, step=step, at=int(core.now()), source_id=source_id))
     return len(due)
 
 
@@ -140,8 +163,10 @@ def _run_out(row: SessionRow, now: float) -> Step:
         return Step()
 
 
-def _mark_judged(connection: Connection, row: SessionRow, notes: list[SourceEvent], source_id: int | None) -> None:
-    if stored.mark_judged(connection, row) and source_id is not None and notes:
+def _mark_judged(connection: Connection, row: SessionRow, step: Step, at: int, source_id: int | None) -> None:
+    heard, told = (step.keep[0].heard, step.keep[0].told) if step.keep else (row.heard, row.told)
+    notes = _notes(step, at)
+    if stored.mark_judged(connection, row, heard=heard, told=told) and source_id is not None and notes:
         sources.note(connection, source_id, notes, heard_at=None)
 
 
@@ -201,6 +226,9 @@ def _session(row: SessionRow) -> Session:
         heard=row.heard,
         position=row.position,
         judged=row.judged,
+        told=row.told,
+        gap=row.gap,
+        is_lone=row.is_lone,
     )
 
 
@@ -225,4 +253,7 @@ def _row(account_id: int, voice: str, player: str, session: Session) -> SessionR
         due_at=session.due_at,
         judged=session.judged,
         shown_until=session.shown_until,
+        told=session.told,
+        gap=session.gap,
+        is_lone=session.is_lone,
     )

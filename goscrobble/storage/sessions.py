@@ -30,6 +30,9 @@ class SessionRow:
     due_at: int | None
     judged: bool
     shown_until: int
+    told: int | None
+    gap: float | None
+    is_lone: bool
 
 
 _COLUMNS = tuple(_session.c[name] for name in SessionRow.__dataclass_fields__)
@@ -47,6 +50,18 @@ def of_player(connection: Connection, user_id: int, voice: str, player: str) -> 
     return sorted(rows, key=lambda row: row.started_at)
 
 
+def elsewhere(connection: Connection, user_id: int, voice: str, item: str, player: str) -> list[SessionRow]:
+    """Return the sessions that other players of a connection had with a track, the latest heard of first."""
+    query = select(*_COLUMNS).where(
+        _session.c.user_id == user_id,
+        _session.c.voice == voice,
+        _session.c.item == item,
+        _session.c.player != player,
+    )
+    rows = [SessionRow(*row) for row in connection.execute(query)]
+    return sorted(rows, key=lambda row: -row.last_at)
+
+
 def put(connection: Connection, row: SessionRow) -> None:
     """Store a session, new or changed."""
     values = asdict(row)
@@ -56,7 +71,7 @@ def put(connection: Connection, row: SessionRow) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
-def mark_judged(connection: Connection, row: SessionRow) -> bool:
+def mark_judged(connection: Connection, row: SessionRow, *, heard: float, told: int | None) -> bool:
     """Note that a session had its verdict; False: its player was heard of meanwhile, and it goes on."""
     marked = connection.execute(
         update(_session)
@@ -68,7 +83,7 @@ def mark_judged(connection: Connection, row: SessionRow) -> bool:
             _session.c.started_at == row.started_at,
             _session.c.last_at == row.last_at,
         )
-        .values(judged=True, due_at=None, state="stopped")
+        .values(judged=True, due_at=None, state="stopped", heard=heard, told=told)
     )
     return marked.rowcount == 1
 

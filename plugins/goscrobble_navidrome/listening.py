@@ -19,6 +19,7 @@ JITTER = 5.0  # seconds by which two positions may differ that mean the same
 PAUSE_ENDS = 1800  # seconds after which a track that is paused counts as stopped, if enough of it was heard
 REMEMBERED = 86_400  # seconds for which one that was left in its middle may be taken up again
 ENOUGH = 240  # seconds of any track
+REPEATED = 20.0  # seconds before its end from which on a track counts as begun again: polls are that rare
 
 
 class On(BaseModel):
@@ -119,13 +120,12 @@ def _begin(entry: Listed, players: tuple[str, ...], last: float | None, now: flo
     began = _since(entry.began, last)
     if entry.position is None:
         on = _on(entry, players, began, _middle(began), now)
-        return [_event(on, now, position=on.position, stamp=_stamp(began))], on
+        first = _event(on, on.started_at, "playing", 0.0, _stamp(began), starts=True)
+        return [first, _event(on, now, position=on.position)], on
     heard = entry.position / entry.rate  # if it began at its beginning, and never paused
     start = now - heard
     if entry.state == "playing" and began[0] - JITTER <= start <= began[1] + JITTER:
         on = _on(entry, players, began, start, now)
-        if entry.rate == 1:
-            return [_event(on, now, position=entry.position)], on
         return [_event(on, start, position=0.0, starts=True), _event(on, now, position=entry.position)], on
     on = _on(entry, players, began, _middle(began), now)
     elapsed = now - on.started_at
@@ -148,9 +148,10 @@ def _go_on(before: On, entry: Listed, players: tuple[str, ...], now: float) -> t
     on = _on(entry, players, entry.began, before.started_at, now, position=position).model_copy(
         update={"told_at": told_at}
     )
-    if position < before.position - JITTER:
+    if before.position - JITTER > position <= (now - before.at) * entry.rate + JITTER:  # it may have begun again
         on = on.model_copy(update={"started_at": now - position / entry.rate})
-        return [_event(on, now, position=position)], on
+        start = _event(on, max(on.started_at, before.at), "playing", 0.0, starts=True)
+        return [start, _event(on, now, position=position)], on
     if before.is_over:
         return [], on.model_copy(update={"is_over": True})
     moved = min((position - before.position) / entry.rate, now - before.at) if position > before.position else 0.0
@@ -179,8 +180,10 @@ def _go_on_by_clock(before: On, entry: Listed, players: tuple[str, ...], now: fl
     on = _on(entry, players, began, _middle(began), now)
     event = _event(on, now, position=on.position)
     at = max(min(on.started_at, before.ends_at or on.started_at), before.at)
-    if not _moved(before, at).is_enough:
-        return [event], on  # put back to its beginning: the same listen
+    if before.ends_at is None or on.started_at < before.ends_at - REPEATED:
+        # Some clients tell again and again that they play it. It can have begun again only where it may have been over.
+        moved = _moved(before, now).model_copy(update={"players": players})
+        return [_event(moved, now, position=moved.position)], moved
     start = _event(on, max(on.started_at, at), "playing", 0.0, _stamp(began), starts=True)
     return [_event(before, at, "stopped"), start, event], on
 

@@ -36,7 +36,8 @@ def told(*events):
         ([event(0, starts=True), event(200, "stopped")], [("road", 0, 200)]),
         ([event(0, starts=True), event(100, "stopped")], [("road", 0, 100)]),
         ([event(0, starts=True), event(99, "stopped")], []),
-        ([event(0, starts=True), event(20, "stopped", completed=True)], [("road", 0, 20)]),
+        ([event(0, starts=True), event(20, "stopped", completed=True)], []),
+        ([event(0, starts=True), event(20, "stopped", completed=True, position=190)], [("road", 0, 20)]),
         ([event(0, duration=1200, starts=True), event(240, "stopped", duration=1200)], [("road", 0, 240)]),
         ([event(0, duration=None, starts=True), event(240, "stopped", duration=None)], [("road", 0, 240)]),
         ([event(0, duration=None, starts=True), event(239, "stopped", duration=None)], []),
@@ -78,6 +79,7 @@ def test_jumping_back_after_enough_was_heard_is_another_listen():
         event(0, position=0, starts=True),
         event(150, position=150),
         event(152, position=0),
+        event(162, position=10),
         event(352, "stopped", position=200),
     ]
     assert told(*events) == [("road", 0, 152), ("road", 152, 200)]
@@ -111,9 +113,9 @@ def test_a_paused_player_is_judged_by_the_clock_a_day_later():
 
 
 def test_progress_every_second_is_not_written_down_every_second():
-    _, kept = play(event(0, position=0, starts=True))
+    _, kept = play(event(0, position=0, starts=True), event(1, position=1))
     [session] = kept.values()
-    assert step([session], event(1, position=1)).keep == []
+    assert step([session], event(2, position=2)).keep == []
     assert len(step([session], event(30, position=30)).keep) == 1
 
 
@@ -179,7 +181,7 @@ def test_a_start_known_to_the_minute_says_so_however_well_later_events_are_known
 
 def test_each_listen_has_the_stamp_of_its_own_first_event():
     minute = event(0, position=0, stamp=Stamp.POLL)
-    events = [minute, event(149, position=149), event(150, position=0), event(350, "stopped")]
+    events = [minute, event(149, position=149), event(150, position=0), event(160, position=10), event(350, "stopped")]
     listens, _ = play(*events)
     assert [(one.played_at - AT, one.stamp) for one in listens] == [(0, Stamp.POLL), (150, Stamp.START)]
 

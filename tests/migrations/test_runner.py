@@ -84,7 +84,7 @@ def described(url):
 def tidied(sql):
     """Columns stay in order; in which order constraints are written means nothing, nor do quotes around a name."""
     sql = re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", sql)
-    sql = re.sub(r", (?=\w+ [A-Z]+,)", ",\n", sql)  # where a column was added
+    sql = re.sub(r", (?=\w+ [A-Z]+)", ",\n", sql)  # where a column was added
     lines = [line.strip().rstrip(", ") for line in sql.splitlines()]
     plain = [line for line in lines if not line.startswith("CONSTRAINT")]
     return "\n".join(plain + sorted(set(lines) - set(plain)))

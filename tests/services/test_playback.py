@@ -83,12 +83,16 @@ def test_paused_time_is_not_heard_and_the_start_is_kept(player, clock):
     assert player.plays() == [(3100, "Song", 100)]
 
 
-def test_completed_counts_however_it_was_heard(player, clock):
+def test_completed_counts_with_a_position_and_without_one_the_clock_decides(player, clock):
     player.tell("playing", starts=True)
     clock.advance(10)
     player.tell("stopped", completed=True)
+    assert player.plays() == []
 
-    assert player.plays() == [(0, "Song", 10)]
+    player.tell("playing", title="Other", starts=True)
+    clock.advance(10)
+    player.tell("stopped", title="Other", completed=True, position=190)
+    assert player.plays() == [(10, "Other", 10)]
 
 
 def test_a_lone_stop_starts_at_its_time_minus_its_position(player):
@@ -109,8 +113,8 @@ def test_a_session_that_had_its_verdict_takes_no_second_one(player, clock):
     player.tell("stopped", position=150)
     for _ in range(3):
         clock.advance(1)
-        assert player.tell("stopped", position=151) == []
         assert player.tell("playing", position=151) == []
+        assert player.tell("stopped", position=151) == []
 
     assert len(player.plays()) == 1
     assert player.now() == []
@@ -190,14 +194,16 @@ def test_two_devices_are_two_sessions(player, clock):
 
 def test_progress_every_second_writes_only_now_and_then(player, core, clock):
     player.tell("playing", starts=True, position=0)
+    clock.advance(1)
+    player.tell("playing", position=1)
     with core.database.read() as connection:
         before = connection.exec_driver_sql("SELECT last_at FROM play_session").scalar()
-    for second in range(1, 10):
+    for second in range(2, 11):
         clock.advance(1)
         player.tell("playing", position=second)
     with core.database.read() as connection:
         assert connection.exec_driver_sql("SELECT last_at FROM play_session").scalar() == before
-    clock.advance(140)
+    clock.advance(139)
     player.tell("stopped", position=149)
 
     assert player.plays() == [(0, "Song", 149)]

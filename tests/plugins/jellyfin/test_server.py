@@ -151,10 +151,12 @@ def test_a_play_is_stamped_with_the_sessions_start(core, ada, happen, plays):
     assert (scrobble.duration, scrobble.listened, scrobble.source) == (LENGTH, LENGTH, "jellyfin")
 
 
-def test_played_to_completion_counts_whatever_the_position(happen, plays):
+@pytest.mark.parametrize(("position", "count"), [(0, 0), (190, 1)])
+def test_played_to_completion_counts_with_a_position(happen, plays, position, count):
+    """Jellyfin says so whenever a client tells no position: then the clock decides."""
     happen(0, "PlaybackStart", 0)
-    happen(30, "PlaybackStop", 0)
-    assert plays() == [("Vitamin C", 0)]
+    happen(30, "PlaybackStop", position)
+    assert plays() == [("Vitamin C", 0)] * count
 
 
 @pytest.mark.parametrize(("heard", "count"), [(99, 0), (100, 1), (150, 1)])

@@ -201,6 +201,31 @@ def test_one_that_the_server_lists_as_paused_for_ever_counts_once(evening, libra
     assert len(evening.plays()) == 2
 
 
+def test_a_step_back_is_no_other_listen(evening, library):
+    library.play(song())
+    evening.until(143)
+    library.seek(80)
+    evening.until(263)
+    library.stop()
+    evening.until(900)
+    assert starts(evening) == about([("Vitamin C", 0)], NEAR)
+
+
+@pytest.mark.parametrize("dialect", ["old", "window"], indirect=True)
+def test_a_client_that_tells_again_and_again_that_it_plays_is_one_play(evening, library, dialect):
+    """The server takes each for a start, and knows no position."""
+    library.play(song())
+    for at in (45, 90, 135, 170):
+        evening.until(at)
+        library.play(song())
+    evening.until(D)
+    library.play(song("Spoon", 300))
+    evening.until(D + 300)
+    library.stop()
+    evening.until(1500)
+    assert [title for title, _, _ in evening.plays()] == ["Vitamin C", "Spoon"]
+
+
 def test_a_track_paused_early_and_taken_up_hours_later_counts_once_it_was_heard(evening, library):
     library.play(song())
     evening.until(40)
