@@ -60,7 +60,8 @@ class ScrobbleDraft(BaseModel):
     """A listen as its source told it. What `normalise` of a plugin returns and `ingest.submit` takes.
 
     Times are Unix seconds (UTC), lengths whole seconds, rounded once. `duration` is the track's length, `listened`
-    what was heard of it. Names are verbatim; `domain.rules` tidies and judges them.
+    what was heard of it; with the stamp EITHER it is the most that can have been heard if that marks the end, and no
+    time listened. Names are verbatim; `domain.rules` tidies and judges them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -218,6 +218,8 @@ def possible_starts(report: Report, duration: int | None) -> tuple[Interval, ...
     blur = min(BLUR, duration / 2) if duration else BLUR
     half = min(duration / 2, HALF_CAP) if duration else UNKNOWN_LIKELY / 2
     longest, likely, shortest = (duration, duration, half) if duration else _UNKNOWN
+    if report.stamp is Stamp.EITHER and heard:  # at most, if it marks the end: skipped
+        likely, shortest = min(likely, heard), min(shortest, heard)
     after_half = at - (0.8 * half if duration else UNKNOWN_SHORTEST) + blur
     start = Interval(at - blur, at + blur, at)
     end = Interval(at - longest - PAUSE, at - shortest + blur, at - likely)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from goscrobble.domain import twins
+from goscrobble.domain.drafts import Stamp
 from goscrobble.domain.twins import Group, Report
 from goscrobble.services import identity
 from goscrobble.services.identity import Identified
@@ -88,11 +89,14 @@ def settle(
 
 def _united(one: HeardRow, other: HeardRow) -> HeardRow:
     """Return what two tellings of the same report say together; the same in whatever order they came."""
+    stamp = min(one.stamp, other.stamp, key=lambda stamp: stamp.rank)
+    listened = [seconds for seconds in (one.listened, other.listened) if seconds]
+    tighter = min if stamp is Stamp.EITHER else max  # there it is a bound
     return replace(
         one,
-        stamp=min(one.stamp, other.stamp, key=lambda stamp: stamp.rank),
+        stamp=stamp,
         duration=max(one.duration or 0, other.duration or 0) or None,
-        listened=max(one.listened or 0, other.listened or 0) or None,
+        listened=tighter(listened, default=None),
         origin=min(filter(None, (one.origin, other.origin)), default=None),
     )
 
@@ -307,7 +311,7 @@ def play_row(group: Group, play: int | None, names: Mapping[int, Identified]) ->
         track_id=names[best.told].track_id,
         album_id=on_album.album_id if on_album else None,
         duration=next((one.duration for one in ranked if one.duration), None),
-        listened=next((one.listened for one in ranked if one.listened), None),
+        listened=next((one.listened for one in ranked if one.listened and one.stamp is not Stamp.EITHER), None),
         source=source,
         also_heard_by=other_sources((source_of(one.voice) for one in ranked), source),
         first_told_at=min(one.told_at for one in ranked),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -15,6 +16,7 @@ from goscrobble_spotify.payloads import Artist, Play, Player, Track
 SAME = 30_000  # ms within which two items of one track are one play
 AHEAD_ALLOWED = 3_600_000  # ms; what is further ahead waits until our clock or theirs was put right
 MOST_REMEMBERED = 100  # plays; Spotify lists the last 50
+UNKNOWN_LENGTH = 600  # seconds that a track of unknown length can have
 LONGEST = 2**31 - 1  # seconds; the core refuses such a length with a sentence
 PLAYER = "spotify"  # an account plays in one place at a time
 LOCAL = Sentence("A file of your own: Spotify tells too little of these.")
@@ -68,13 +70,14 @@ class Entry(_Value):
 def listed(answer: Any, now: float) -> list[Entry]:
     """Return the items of an answer of recently-played, oldest first; those without a track tell nothing.
 
+    Of equal times the one that Spotify lists further down is the older: one ended as the next began.
     Raises ValueError if it is no such answer. One item that cannot be read does not spoil the others.
     """
     if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
         raise ValueError("not a list of plays")  # noqa: TRY004 - what it is not is a value's fault, not a caller's
-    entries = [entry for item in answer["items"] if (entry := _entry(item)) is not None]
+    entries = [entry for item in reversed(answer["items"]) if (entry := _entry(item)) is not None]
     ahead = now * 1000 + AHEAD_ALLOWED
-    return sorted((one for one in entries if one.seen.at <= ahead), key=lambda one: (one.seen.at, one.seen.track))
+    return sorted((one for one in entries if one.seen.at <= ahead), key=lambda one: one.seen.at)
 
 
 def new(entries: Iterable[Entry], memory: Memory) -> list[Entry]:
@@ -85,6 +88,29 @@ def new(entries: Iterable[Entry], memory: Memory) -> list[Entry]:
             seen.append(entry.seen)
             found.append(entry)
     return found
+
+
+def drafts(entries: Sequence[Entry], found: Sequence[Entry], memory: Memory) -> list[ScrobbleDraft]:
+    """Return the listens of the entries that were `found` to be new, none of which began before the one before it.
+
+    Whichever moment of a play Spotify stamps, the next one began later. So one that follows sooner than it is long
+    either stamps its beginning, or was skipped: then that is all that can have been heard of it. An item that comes
+    late bounds the one after it, which is told again.
+    """
+    fresh = {entry.seen for entry in found}
+    listed_now = [entry.seen for entry in entries if entry.seen in fresh or entry.seen in memory.seen]
+    elsewhere = (seen for seen in memory.seen if seen not in listed_now)
+    known = sorted((*elsewhere, *listed_now), key=lambda seen: seen.at)
+    before = {later: earlier for earlier, later in pairwise(known)}
+    told = []
+    for entry in entries:
+        earlier = before.get(entry.seen)
+        if entry.draft is None or not (entry.seen in fresh or earlier in fresh):
+            continue
+        draft = _bounded(entry.draft, earlier)
+        if entry.seen in fresh or draft != entry.draft:
+            told.append(draft)
+    return told
 
 
 def on_now(answer: Any, now: float) -> Playing | None:
@@ -122,6 +148,13 @@ def _entry(item: Any) -> Entry | None:
     if reason := _why_not(play.track):
         return Entry(seen=seen, draft=None, what=play.track.name or "", why_not=reason)
     return Entry(seen=seen, draft=_draft(play.track, _seconds(at), Stamp.EITHER))
+
+
+def _bounded(draft: ScrobbleDraft, earlier: Seen | None) -> ScrobbleDraft:
+    if earlier is None:
+        return draft
+    apart = max(draft.played_at - _seconds(earlier.at), 1)
+    return draft.model_copy(update={"listened": apart}) if apart < (draft.duration or UNKNOWN_LENGTH) else draft
 
 
 def _player(answer: Any) -> Player | None:

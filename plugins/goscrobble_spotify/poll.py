@@ -11,7 +11,7 @@ from typing import Any
 
 from goscrobble.plugins import Playing, Polled, RetryLater, SourceAccount
 from goscrobble_spotify.client import TROUBLE, Spotify
-from goscrobble_spotify.normalise import Entry, Memory, is_busy, listed, new, on_now, stopped
+from goscrobble_spotify.normalise import Entry, Memory, drafts, is_busy, listed, new, on_now, stopped
 
 PLAYING = 30.0  # seconds between two polls while music plays
 IDLE = 120.0
@@ -29,8 +29,10 @@ def poll(account: SourceAccount) -> Polled:
     spotify, memory, now = Spotify(account), Memory.read(account.cursor), account.now()
     _remind(account, spotify.tokens.consented_at)
     looks_back = now - memory.looked_back_at >= LOOK_BACK or not memory.newest
-    entries = _new(spotify.recently_played(None if looks_back else memory.newest - OVERLAP), memory, now)
-    for entry in entries:
+    entries = _listed(spotify.recently_played(None if looks_back else memory.newest - OVERLAP), now)
+    found = new(entries, memory)
+    told = drafts(entries, found, memory)
+    for entry in found:
         if entry.draft is None:
             account.note("ignored", entry.why_not, entry.what)
     update: dict[str, Any] = {"looked_back_at": int(now)} if looks_back else {}
@@ -46,17 +48,16 @@ def poll(account: SourceAccount) -> Polled:
         playing = _events(memory, event, now)
         update["playing"] = event.draft if event is not None else None
         again_in = PLAYING if is_busy(answer) else IDLE
-    memory = memory.with_seen(entries, now).model_copy(update=update)
-    drafts = [entry.draft for entry in entries if entry.draft is not None]
-    return Polled(drafts, playing, memory.model_dump_json(exclude_defaults=True), again_in)
+    memory = memory.with_seen(found, now).model_copy(update=update)
+    return Polled(told, playing, memory.model_dump_json(exclude_defaults=True), again_in)
 
 
 # ---- parts ----
 
 
-def _new(answer: Any, memory: Memory, now: float) -> list[Entry]:
+def _listed(answer: Any, now: float) -> list[Entry]:
     try:
-        return new(listed(answer, now), memory)
+        return listed(answer, now)
     except ValueError:
         raise RetryLater(TROUBLE) from None
 
