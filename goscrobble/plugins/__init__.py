@@ -18,10 +18,11 @@ from goscrobble.plugins.declarations import (
     SourceSettings,
 )
 from goscrobble.plugins.hookspecs import hookimpl
-from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unreachable, Unrecoverable
+from goscrobble.plugins.policy import AdministratorMustAct, NotAuthorized, RetryLater, Unreachable, Unrecoverable
 from goscrobble.plugins.toolkit import Reply, SourceAccount, Toolkit, Values, Visitor
 
 __all__ = [
+    "AdministratorMustAct",
     "BadInput",
     "Duplicate",
     "Ingress",

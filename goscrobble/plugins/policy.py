@@ -19,6 +19,13 @@ class Unreachable(RetryLater):
         super().__init__("The server at this address cannot be reached, or its answer cannot be used")
 
 
+class AdministratorMustAct(RetryLater):
+    """Try again; it will not succeed before the administrator of this server has put something right.
+
+    Nobody has to connect again: the administrator's page says it, and the log once.
+    """
+
+
 class NotAuthorized(Exception):
     """The other side does not accept us any more: paused until its owner has seen to it."""
 

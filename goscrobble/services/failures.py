@@ -8,6 +8,7 @@ import structlog
 from pydantic import SecretStr
 
 from goscrobble import logs
+from goscrobble.domain.sentences import packed
 from goscrobble.errors import Unavailable
 from goscrobble.plugins.declarations import Failure
 from goscrobble.services import settings
@@ -19,12 +20,24 @@ from goscrobble.storage.failures import FailureRow
 
 MOST = 5  # failures of one hook …
 WITHIN = 600  # … in so many seconds trip the plugin …
+WAITS = "administrator"  # stands for a hook where a plugin waits for the administrator
 REST = 3600  # … for so long, in all workers
 LONGEST_ERROR, LONGEST_PLACE = 500, 300  # characters that are kept
 _SHORTEST_SECRET = 4  # characters; what is shorter stands in too many words
 log = structlog.get_logger("goscrobble.plugins")
 
-__all__ = ["MOST", "REST", "WITHIN", "FailureRow", "list_all", "note", "reset"]
+__all__ = [
+    "MOST",
+    "REST",
+    "WAITS",
+    "WITHIN",
+    "FailureRow",
+    "list_all",
+    "note",
+    "reset",
+    "settle_administrator",
+    "tell_administrator",
+]
 
 
 def note(core: Core, failure: Failure) -> None:
@@ -50,6 +63,24 @@ def note(core: Core, failure: Failure) -> None:
     if trips:
         settings.forget(core)
         log.error("plugin tripped: its hooks are not asked for an hour", plugin=failure.plugin, hook=failure.hook)
+
+
+def tell_administrator(core: Core, plugin: str, sentence: str) -> None:
+    """Say on the administrator's page what only they can put right; in the log once for each sentence."""
+    now, text = int(core.now()), storable(packed(sentence))[:LONGEST_ERROR]
+
+    def work(connection: Connection) -> bool:
+        said_before = {(row.plugin, row.hook, row.error) for row in failures.list_all(connection)}
+        failures.note(connection, plugin, WAITS, error=text, place="", now=now, most=0, within=WITHIN, rest=REST)
+        return (plugin, WAITS, sentence) not in said_before
+
+    if core.database.write(work):
+        log.warning("a plugin waits for the administrator", plugin=plugin, reason=str(sentence))
+
+
+def settle_administrator(core: Core, plugin: str) -> None:
+    """Say so no more: a connection that had a problem works again. One that still waits says it at its next try."""
+    core.database.write(lambda connection: failures.forget(connection, plugin=plugin, hook=WAITS))
 
 
 def list_all(core: Core) -> list[FailureRow]:

@@ -18,8 +18,8 @@ from goscrobble.domain.sentences import Sentence, ended, said
 from goscrobble.errors import NotFound
 from goscrobble.plugins.checks import LONGEST_WAIT
 from goscrobble.plugins.declarations import PluginRecord, Polled, Poller
-from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
-from goscrobble.services import mail
+from goscrobble.plugins.policy import AdministratorMustAct, NotAuthorized, RetryLater, Unrecoverable
+from goscrobble.services import failures, mail
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
 from goscrobble.storage import sources
@@ -59,6 +59,8 @@ def poll(core: Core, claimed: ClaimedPoll) -> None:
     try:
         polled = core.plugins.poll(record, poller, account)
     except RetryLater as error:
+        if isinstance(error, AdministratorMustAct):
+            failures.tell_administrator(core, row.plugin, logs.without_secrets(said(error)))
         _retry(core, claimed, error)
     except NotAuthorized as error:
         _refuse(core, claimed, said(error) or Sentence("The service does not accept these credentials any more"))
@@ -114,6 +116,8 @@ def _store(core: Core, claimed: ClaimedPoll, poller: Poller, account: Connected,
         account.submit(polled.drafts, beside=advance)
     except (_Lost, NotFound):
         return  # what is stored is told again as a duplicate; or its owner has gone
+    if claimed.account.problem is not None:
+        failures.settle_administrator(core, claimed.account.plugin)
 
 
 def _retry(core: Core, claimed: ClaimedPoll, error: RetryLater) -> None:

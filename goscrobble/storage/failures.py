@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
 
+from goscrobble.domain.sentences import unpacked
 from goscrobble.models import PluginFailure, table
 from goscrobble.storage.dialect import adding
 
@@ -73,7 +74,7 @@ def tripped(connection: Connection, *, now: int) -> dict[str, int]:
 def list_all(connection: Connection) -> list[FailureRow]:
     """Return everything that is remembered, the latest first."""
     query = select(*_COLUMNS).order_by(_failure.c.last_at.desc(), _failure.c.plugin, _failure.c.hook)
-    return [FailureRow(*row) for row in connection.execute(query)]
+    return [FailureRow(**dict(row) | {"error": unpacked(row["error"])}) for row in connection.execute(query).mappings()]
 
 
 def reset(connection: Connection, plugin: str) -> None:
@@ -81,7 +82,9 @@ def reset(connection: Connection, plugin: str) -> None:
     connection.execute(update(_failure).where(_failure.c.plugin == plugin).values(tripped_until=None, recent="[]"))
 
 
-def forget(connection: Connection, *, before: int = 0, plugin: str | None = None) -> int:
-    """Forget what was last raised before a time, or all of one plugin; returns how many hooks that were."""
+def forget(connection: Connection, *, before: int = 0, plugin: str | None = None, hook: str | None = None) -> int:
+    """Forget what was last raised before a time, or all (or one hook) of one plugin; returns how many hooks it was."""
     which = _failure.c.last_at < before if plugin is None else _failure.c.plugin == plugin
+    if hook is not None:
+        which &= _failure.c.hook == hook
     return connection.execute(delete(_failure).where(which)).rowcount

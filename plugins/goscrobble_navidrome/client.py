@@ -29,8 +29,25 @@ WITH_TOKENS, WITHOUT_TOKENS = "1.13.0", "1.8.0"  # versions of the protocol: tok
 KEPT = "credentials"  # the name of our secret
 SERVER_ERROR = 500
 
-WRONG_PASSWORD, NOT_ALLOWED, TRIAL_OVER = 40, 50, 60  # error codes of Subsonic
+WRONG_PASSWORD = 40  # an error code of Subsonic
 NO_TOKENS = frozenset({10, 30, 41, 42})  # `p` is missing, too new a version, not for this user, not this mechanism
+
+_SIGN_IN = Sentence("The server does not accept this user name and password any more; sign in again")
+_NOT_ALLOWED = Sentence("The server does not allow this user to see what is playing; whoever runs it can")
+_TRIAL_OVER = Sentence("The server's trial period is over; whoever runs it can help")
+
+# Who must act, by the error code of Subsonic. The listener must sign in again: NotAuthorized. Whoever runs that server
+# must act, and then we go on by ourselves: RetryLater, as for every code that is not here.
+REFUSALS: dict[int, tuple[type[NotAuthorized | RetryLater], Sentence]] = {
+    10: (NotAuthorized, _SIGN_IN),  # a parameter is missing: the server knows no tokens any more
+    30: (NotAuthorized, _SIGN_IN),  # it is older than it was when we signed in
+    40: (NotAuthorized, _SIGN_IN),  # wrong user name or password
+    41: (NotAuthorized, _SIGN_IN),  # no tokens for this user
+    42: (NotAuthorized, _SIGN_IN),  # not this way of signing in
+    44: (NotAuthorized, _SIGN_IN),  # a key that is none
+    50: (RetryLater, _NOT_ALLOWED),
+    60: (RetryLater, _TRIAL_OVER),
+}
 
 Parameters = dict[str, str]
 
@@ -127,15 +144,10 @@ def ask(account: SourceAccount, method: str, credentials: Parameters) -> Answer:
         raise RetryLater("The server does not answer as a Subsonic server does") from None
     if answer.status == "ok":
         return answer
-    match answer.error.code:
-        case code if code == WRONG_PASSWORD or code in NO_TOKENS:
-            raise NotAuthorized("The server does not accept this user name and password any more; sign in again")
-        case code if code == NOT_ALLOWED:
-            raise NotAuthorized("The server does not allow this user to see what is playing")
-        case code if code == TRIAL_OVER:
-            raise NotAuthorized("The server's trial period is over")
-        case _:
-            raise RetryLater(Sentence("The server refuses: %(why)s", why=_said(answer)))
+    if (refusal := REFUSALS.get(answer.error.code)) is not None:
+        kind, sentence = refusal
+        raise kind(sentence)
+    raise RetryLater(Sentence("The server refuses: %(why)s", why=_said(answer)))
 
 
 # ---- parts ----

@@ -9,24 +9,21 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from goscrobble.plugins import NotAuthorized, PluginSettings, Reply, RetryLater, Sentence, SourceAccount, Unreachable
+from goscrobble.plugins import (
+    AdministratorMustAct,
+    NotAuthorized,
+    PluginSettings,
+    Reply,
+    RetryLater,
+    Sentence,
+    SourceAccount,
+)
 from goscrobble_spotify.payloads import Grant
+from goscrobble_spotify.refusals import API, TOKENS_ENDPOINT, TROUBLE, UNSET, refusal
 
 TIMEOUT = 8.0  # seconds, of each request
 EARLY = 120  # seconds before its end that an access token is renewed
 TOKENS = "tokens"  # the secret that holds them
-
-UNSET = Sentence("The administrator has not set SPOTIFY_API_ID and SPOTIFY_API_SECRET yet")
-WRONG_CLIENT = Sentence(
-    "Spotify does not accept this server's SPOTIFY_API_ID and SPOTIFY_API_SECRET; the administrator can help"
-)
-WITHDRAWN = Sentence("Spotify's consent was withdrawn or has run out: connect it again")
-UNKNOWN_USER = Sentence(
-    "Spotify does not know you as a user of this server's app: "
-    "the administrator must add you there (developer.spotify.com, User Management), then connect again"
-)
-REFUSED = Sentence("Spotify does not let us see what you play: connect it again, and agree to all it asks")
-TROUBLE = Sentence("Spotify has trouble at the moment")
 
 
 class Settings(PluginSettings):
@@ -136,13 +133,10 @@ class Spotify:
         if reply.status == HTTPStatus.UNAUTHORIZED:
             self._renew()
             reply = self._send(path, params)
-        if reply.status == HTTPStatus.FORBIDDEN:
-            is_stranger = b"not registered" in reply.body
-            raise NotAuthorized(UNKNOWN_USER if is_stranger else REFUSED)
         if reply.status == HTTPStatus.NO_CONTENT:
             return None
         if reply.status != HTTPStatus.OK:
-            raise RetryLater(TROUBLE)
+            raise refusal(API, reply)
         return reply.json()
 
     def _send(self, path: str, params: Mapping[str, str]) -> Reply:
@@ -174,7 +168,7 @@ def _grant(account: SourceAccount, form: Mapping[str, str]) -> Grant:
     """Ask the token endpoint. Raises NotAuthorized for what it does not take any more, else RetryLater."""
     settings: Settings = account.plugin_settings
     if not settings.are_set:
-        raise RetryLater(UNSET)
+        raise AdministratorMustAct(UNSET)
     pair = f"{settings.api_id}:{settings.api_secret.get_secret_value()}"
     headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     url = f"{settings.accounts_url}/api/token"
@@ -184,18 +178,4 @@ def _grant(account: SourceAccount, form: Mapping[str, str]) -> Grant:
             return Grant.model_validate(reply.json())
         except ValidationError:
             raise RetryLater(TROUBLE) from None
-    match _error(reply):
-        case "invalid_grant":
-            raise NotAuthorized(WITHDRAWN)
-        case "invalid_client":
-            raise RetryLater(WRONG_CLIENT)
-        case _:
-            raise RetryLater(TROUBLE)
-
-
-def _error(reply: Reply) -> Any:
-    try:
-        answer = reply.json()
-    except Unreachable:
-        return None
-    return answer.get("error") if isinstance(answer, dict) else None
+    raise refusal(TOKENS_ENDPOINT, reply)

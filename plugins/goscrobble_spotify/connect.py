@@ -18,7 +18,8 @@ from flask import current_app, has_request_context
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from goscrobble.plugins import BadInput, NotAuthorized, Redirect, RetryLater, Sentence, SourceAccount, Toolkit, Visitor
-from goscrobble_spotify.client import UNSET, Settings, exchange
+from goscrobble_spotify.client import Settings, exchange
+from goscrobble_spotify.refusals import UNSET
 
 CALLBACK = "/api/v1/link/spotify"  # the original program's: an app that is registered there goes on working
 SCOPES = "user-read-recently-played user-read-currently-playing"

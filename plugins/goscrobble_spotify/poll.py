@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from goscrobble.plugins import Playing, Polled, RetryLater, SourceAccount
-from goscrobble_spotify.client import TROUBLE, Spotify
+from goscrobble_spotify.client import Spotify
 from goscrobble_spotify.normalise import Entry, Memory, drafts, is_busy, listed, new, on_now, stopped
+from goscrobble_spotify.refusals import TROUBLE
 
 PLAYING = 30.0  # seconds between two polls while music plays
 IDLE = 120.0

@@ -224,16 +224,9 @@ def test_no_credential_is_logged(core, ada, connect, service, clock, capfd, capl
 # ---- later ----
 
 
-@pytest.mark.parametrize(
-    ("code", "problem"),
-    [
-        (40, "The server does not accept this user name and password any more; sign in again"),
-        (41, "The server does not accept this user name and password any more; sign in again"),
-        (50, "The server does not allow this user to see what is playing"),
-        (60, "The server's trial period is over"),
-    ],
-)
-def test_who_is_not_let_in_any_more_is_asked_to_sign_in_again(core, ada, connect, service, clock, code, problem):
+@pytest.mark.parametrize("code", [10, 30, 40, 41, 42, 44])
+def test_who_is_not_let_in_any_more_is_asked_to_sign_in_again(core, ada, connect, service, clock, code):
+    problem = "The server does not accept this user name and password any more; sign in again"
     row = connect()
     service.failure = code
     polling.run_due(core)
@@ -246,11 +239,23 @@ def test_who_is_not_let_in_any_more_is_asked_to_sign_in_again(core, ada, connect
     assert again(core, ada, row).problem is None
 
 
-def test_any_other_failure_is_tried_again(core, ada, connect, service):
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        *((code, "The server refuses: Something") for code in (0, 20, 43, 70, 999)),
+        (50, "The server does not allow this user to see what is playing; whoever runs it can"),
+        (60, "The server's trial period is over; whoever runs it can help"),
+    ],
+)
+def test_what_whoever_runs_the_server_must_see_to_is_tried_again(core, ada, connect, service, clock, code, problem):
     row = connect()
-    service.failure = 0
+    service.failure = code
     polling.run_due(core)
-    assert (again(core, ada, row).problem, again(core, ada, row).is_refused) == ("The server refuses: Something", False)
+    assert (again(core, ada, row).problem, again(core, ada, row).is_refused) == (problem, False)
+    service.failure = None
+    clock.advance(300)
+    assert polling.run_due(core) == 1
+    assert again(core, ada, row).problem is None
 
 
 def test_changed_without_a_password_the_token_goes_on(core, ada, connect, service, library):

@@ -9,11 +9,19 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from goscrobble_spotify.client import REFUSED, UNKNOWN_USER
+from goscrobble_spotify.refusals import (
+    APP_REFUSED,
+    NO_PREMIUM,
+    REFUSED,
+    UNKNOWN_USER,
+    WITHDRAWN,
+    WRONG_CLIENT,
+)
 
 from goscrobble.jobs.runner import Runner
-from goscrobble.services import polling, sources
+from goscrobble.services import failures, polling, sources
 from goscrobble.testing import make_account
+from tests.pages.conftest import Browser
 from tests.plugins.spotify.payloads import fixture, track
 from tests.plugins.spotify.stand_in import CURRENT, HTML, RECENT, TOKEN, Trouble
 
@@ -66,16 +74,57 @@ def test_what_plays_now_may_fail_without_holding_up_what_was_played(
     assert (again().problem, len(plays())) == (None, 1)
 
 
-@pytest.mark.parametrize("path", [RECENT, CURRENT])
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [("error_403_not_registered_plaintext", UNKNOWN_USER), ("error_403_scope", REFUSED)],
+OWNER = (
+    "Active premium subscription required for the owner of the app. When the subscription status changes, it can ..."
 )
-def test_a_recorded_403_needs_its_owner(connected, spotify, clock, core, again, name, sentence, path):
-    told = fixture(name)["response"]
-    spotify.fail(path, Trouble(told["status"], told.get("body") or str(told.get("json"))))
+STRANGER = "The user is not registered for this application, please check your settings on developer.spotify.com"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body", "sentence", "who_acts"),
+    [
+        (RECENT, 403, "Insufficient client scope", REFUSED, "listener"),
+        (RECENT, 403, OWNER, NO_PREMIUM, "administrator"),
+        (RECENT, 403, STRANGER, UNKNOWN_USER, "administrator"),
+        (RECENT, 403, "User not registered in the Developer Dashboard", UNKNOWN_USER, "administrator"),
+        (RECENT, 403, "Forbidden", APP_REFUSED, "administrator"),
+        (RECENT, 403, "", APP_REFUSED, "administrator"),
+        (RECENT, 404, "Service not found", TROUBLE, "nobody"),
+        (RECENT, 500, "premium scope", TROUBLE, "nobody"),
+        (TOKEN, 400, '{"error":"invalid_grant"}', WITHDRAWN, "listener"),
+        (TOKEN, 400, '{"error":"invalid_client"}', WRONG_CLIENT, "administrator"),
+        (TOKEN, 401, '{"error":"invalid_client"}', WRONG_CLIENT, "administrator"),
+        (TOKEN, 400, '{"error":"unauthorized_client"}', APP_REFUSED, "administrator"),
+        (TOKEN, 403, "Forbidden", APP_REFUSED, "administrator"),
+        (TOKEN, 502, "invalid_grant", TROUBLE, "nobody"),
+    ],
+)
+def test_whose_fault_it_is_says_who_must_act(
+    connected, spotify, clock, core, again, path, status, body, sentence, who_acts
+):
+    def waiting():
+        return [row.error for row in failures.list_all(core) if row.hook == failures.WAITS]
+
+    if path == TOKEN:
+        clock.advance(4000)
+    spotify.fail(path, *[Trouble(status, body)] * 3)
     polling.run_due(core)
-    assert (again().problem, again().is_refused) == (sentence, True)
+    assert (again().problem, again().is_refused) == (sentence, who_acts == "listener")
+    assert waiting() == ([sentence] if who_acts == "administrator" else [])
+    for _ in range(6):
+        clock.advance(300)
+        polling.run_due(core)
+    assert (again().problem, waiting()) == (sentence if who_acts == "listener" else None, [])
+
+
+@pytest.mark.usefixtures("connected")
+def test_what_the_administrator_must_see_to_stands_on_their_page(spotify, core, app):
+    spotify.fail(RECENT, Trouble(403, OWNER))
+    polling.run_due(core)
+    make_account(core, "root", admin=True)
+    root = Browser(app.test_client())
+    root.sign_in("root")
+    assert "The plugin spotify waits for you. Spotify wants whoever owns this server" in root.get("/admin").text
 
 
 @pytest.mark.usefixtures("connected")

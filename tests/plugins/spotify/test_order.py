@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from goscrobble_spotify.normalise import Memory, drafts, listed, new
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goscrobble.domain.names import artist_keys, title_key
 from goscrobble.domain.twins import Report, components, settle
 from goscrobble.services import history
-from goscrobble_spotify.normalise import Memory, drafts, listed, new
 from tests.examples import examples
 from tests.plugins.spotify.payloads import FIXTURES, NOW, answer, item, track
 

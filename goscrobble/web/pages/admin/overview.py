@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, url_for
 
 from goscrobble.plugins.declarations import Status
-from goscrobble.services import administration, mail, nodes, queue
+from goscrobble.services import administration, failures, mail, nodes, queue
 from goscrobble.services.core import Core
 from goscrobble.services.nodes import Node
 from goscrobble.web import current_core, security
@@ -82,4 +82,12 @@ def _plugins(core: Core) -> Iterator[Warning]:
                 _("The plugin %(name)s failed so often that it is left alone.", name=record.name),
                 link,
                 _("See what it did"),
+            )
+    for waiting in failures.list_all(core):
+        if waiting.hook == failures.WAITS:
+            reason = translated(waiting.error)
+            yield Warning(
+                _("The plugin %(name)s waits for you. %(reason)s.", name=waiting.plugin, reason=reason),
+                url_for("pages.admin.plugins.show_one", name=waiting.plugin),
+                _("See the plugin"),
             )
