@@ -1,6 +1,7 @@
 """The public API for plugins: everything a source plugin needs, and nothing else is promised."""
 
 from goscrobble.domain.drafts import NowPlaying, Playing, ScrobbleDraft, Stamp, TrackIds
+from goscrobble.domain.moments import read_moment
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Scrobble, Stored
 from goscrobble.domain.sentences import Sentence
 from goscrobble.domain.validation import explain
@@ -56,4 +57,5 @@ __all__ = [
     "Visitor",
     "explain",
     "hookimpl",
+    "read_moment",
 ]

@@ -7,12 +7,12 @@ import html
 import json
 import math
 import re
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from pydantic import ValidationError
 
-from goscrobble.plugins import BadInput, Playing, ScrobbleDraft, Sentence, Stamp, TrackIds, explain
+from goscrobble.plugins import BadInput, Playing, ScrobbleDraft, Sentence, Stamp, TrackIds, explain, read_moment
 from goscrobble_jellyfin.payloads import Webhook
 
 EVENTS = ("playbackstart", "playbackprogress", "playbackstop")
@@ -138,7 +138,7 @@ def _moment(text: str | None, now: float) -> float | None:
     if text is None or not _DATE_AND_TIME.match(text):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = read_moment(text)
     except ValueError:
         return None
     seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from goscrobble.plugins import Sentence
+from goscrobble.plugins import Sentence, read_moment
 
 
 def _text(value: Any) -> str | None:
@@ -53,7 +53,7 @@ def _moment(value: Any) -> float | datetime | None:
     try:
         if not isinstance(value, str) or not _DATE_AND_TIME.match(value):
             return _number(value)
-        moment = datetime.fromisoformat(value.strip())
+        moment = read_moment(value)
     except ValueError:
         raise ValueError(Sentence("must be Unix seconds or an RFC 3339 time")) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

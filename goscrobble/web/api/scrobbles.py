@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, Stamp, TrackIds
+from goscrobble.domain.moments import read_moment
 from goscrobble.domain.rules import EARLIEST
 from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored, parse_play_token, play_token
 from goscrobble.domain.validation import explain
@@ -34,7 +35,7 @@ def _seconds(value: Any) -> Any:
     """Unix seconds of a number or an RFC 3339 time."""
     if isinstance(value, str):
         try:
-            told = datetime.fromisoformat(value)
+            told = read_moment(value)
         except ValueError:
             raise ValueError("must be Unix seconds or an RFC 3339 time") from None
         if told.tzinfo is None:
