@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
@@ -28,13 +29,14 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.services import sources
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
-from goscrobble.web import auth, current_core, limits, sessions
-from goscrobble.web.body import parse_json
+from goscrobble.web import auth, current_core, limits, security, sessions
+from goscrobble.web.body import MAX_BYTES, parse_json
 
 T = TypeVar("T")
 
 ROOT = "/api/v1/ingress"
 TRACK_NOTED_EVERY = 3600.0  # seconds: players tell of one that cannot be used again and again while it plays
+MULTIPART = "multipart/form-data"
 REFUSAL_NOTED_EVERY = 10.0  # seconds: a player that is refused again and again costs no write each time
 _PATH = re.compile(r"(?:/[a-z0-9_.~-]+)+")
 _MOST_REMEMBERED = 5000
@@ -82,6 +84,8 @@ def _mount_routes(app: Flask, core: Core, record: PluginRecord, routes: Routes, 
 
     def before() -> None:
         g.plugin = record.name
+        if "Authorization" not in request.headers and sessions.COOKIE in request.cookies:
+            security.check_origin()  # a browser sends its cookie with a form of any site
 
     record.mounts.append(path)
     routes.blueprint.before_request(before)
@@ -104,7 +108,7 @@ def _admit(core: Core, plugin: str, ingress: Ingress) -> None:
     payload: Any = None
     problem: BadInput | None = None
     try:
-        payload = read_payload(request.get_data(cache=True), ingress)
+        payload = _multipart() if request.mimetype == MULTIPART else read_payload(request.get_data(cache=True), ingress)
     except BadInput as error:
         problem = error
     key = payload.get("key") if isinstance(payload, dict) else None
@@ -158,6 +162,19 @@ def read_payload(raw: bytes, ingress: Ingress) -> Any:
     if not isinstance(payload, dict | list) or payload == []:
         raise BadInput("Invalid JSON: an object was expected")
     return payload
+
+
+def _multipart() -> dict[str, str]:
+    """Return the fields of a multipart form; its files are nobody's. Raises BadInput for one that cannot be read."""
+    try:
+        fields = request.form.to_dict()
+    except RequestEntityTooLarge:
+        if request.content_length is None or request.content_length > MAX_BYTES:
+            raise
+        fields = {}  # more or larger fields than a form may have
+    if not fields:
+        raise BadInput("The multipart form holds no field that can be read")
+    return fields
 
 
 def _mended(raw: bytes, ingress: Ingress) -> Any:
