@@ -17,6 +17,7 @@ from goscrobble.services.core import Core
 from goscrobble.services.hosting import attach
 from goscrobble.storage.database import Database, engine_options
 from goscrobble.web import api, auth, body, compression, errors, gate, health, ingress, limits, pages, security
+from goscrobble.web.exits import App
 
 
 def create_app(
@@ -32,7 +33,7 @@ def create_app(
     """
     settings = settings or config.load()
     logs.configure(settings)
-    app = Flask("goscrobble.web")
+    app = App("goscrobble.web")
     core = _make_core(app, settings, found_plugins, clock)
     app.extensions["goscrobble"] = core
     compression.register(app)  # its part of an answer is the last

@@ -36,7 +36,7 @@ GROUP = "goscrobble.plugins"
 HOOK_DEADLINE = 5.0  # seconds that a hook may take which others wait for
 START_DEADLINE = 10.0  # seconds for an import, and for each hook at start; after one that hung, others get a quarter
 SERVICE_DEADLINE = 30.0  # seconds that trying out a connection may take, and hearing of a change of one
-ANYTHING = (Exception, SystemExit)  # what a stranger's code may raise
+ANYTHING = (Exception, SystemExit, KeyboardInterrupt)  # what a stranger's code may raise
 _SWITCH = TypeAdapter(bool)
 log = structlog.get_logger("goscrobble.plugins")
 
