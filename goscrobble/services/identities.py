@@ -1,7 +1,8 @@
 """Who a credential belongs to, remembered for a moment.
 
-Every play that comes in asks this, so each process keeps its answers for FRESH seconds. What this process changes holds
-here at once (`forget`); what another one changes, revocation among it, holds here within FRESH seconds.
+Every play that comes in asks this, so each process keeps its answers for FRESH seconds and gives them to who asks for
+what is `remembered`: the ingress alone. What this process changes holds there at once (`forget`), what another one
+changes within FRESH seconds. Everybody else is told what the database says: who changed something reads it back.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ USE_NOTED_EVERY = 60  # seconds: "last used" is not worth a write for every play
 _CACHE = "identities"
 
 
-def by_api_token(core: Core, secret: str) -> tuple[Account, ApiTokenInfo] | None:
+def by_api_token(core: Core, secret: str, *, remembered: bool = False) -> tuple[Account, ApiTokenInfo] | None:
     """Return whose API token this is, None for an unknown one and for those of a disabled account."""
     key = credentials.digest(secret)  # the secret itself is not kept
-    found: tuple[Account, ApiTokenInfo] | None = _remembered(core, key)
+    found: tuple[Account, ApiTokenInfo] | None = _remembered(core, key) if remembered else None
     if found is None:
         with core.database.read() as connection:
             found = credentials.find_api_token(connection, secret)
@@ -34,9 +35,9 @@ def by_api_token(core: Core, secret: str) -> tuple[Account, ApiTokenInfo] | None
     return found
 
 
-def by_uuid(core: Core, uuid: str) -> Account | None:
+def by_uuid(core: Core, uuid: str, *, remembered: bool = False) -> Account | None:
     """Return the account with this UUID, None for an unknown and for a disabled one."""
-    account: Account | None = _remembered(core, uuid)
+    account: Account | None = _remembered(core, uuid) if remembered else None
     if account is None:
         with core.database.read() as connection:
             account = users.find_by_uuid(connection, uuid)

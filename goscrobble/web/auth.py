@@ -9,7 +9,7 @@ from flask import Flask, g, request
 
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import NotAllowed, NotAuthenticated
-from goscrobble.services import accounts, identities, tokens
+from goscrobble.services import accounts, identities, settings, tokens
 from goscrobble.services.core import Core
 from goscrobble.web import access_tokens, current_core, security, sessions
 
@@ -41,6 +41,8 @@ def identify() -> AuthContext | None:
     """Return who calls, None for nobody. Raises NotAuthenticated for a credential that is wrong or has ended."""
     if "auth" not in g:
         g.auth = _by_header() or _by_cookie()
+        if g.auth is not None and g.auth.account.is_admin:
+            settings.forget(current_core())  # another worker may have changed them for the same administrator
     known: AuthContext | None = g.auth
     return known
 
@@ -74,7 +76,7 @@ def identify_ingress(field_key: str | None) -> AuthContext:
     The last two take API tokens only: a JWT in an address would carry an e-mail address into a proxy's log. No cookie
     counts here, since these routes take bodies of any type. Raises NotAuthenticated, NotAllowed without the scope.
     """
-    context = _by_header() or _by_key(request.args.get("key") or field_key)
+    context = _by_header(remembered=True) or _by_key(request.args.get("key") or field_key)
     if context is None:
         raise NotAuthenticated("Send an API token: as `Authorization: Bearer <token>`, or as the parameter `key`")
     _check_scope(context, "ingest")
@@ -85,12 +87,13 @@ def identify_ingress(field_key: str | None) -> AuthContext:
 # ---- transports ----
 
 
-def _by_header() -> AuthContext | None:
+def _by_header(*, remembered: bool = False) -> AuthContext | None:
     scheme, _, credential = request.headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() not in _SCHEMES:
         return None  # a proxy's own Basic sign-in is none of our business
     credential = credential.strip()
-    return _by_api_token(credential) if credential.startswith(tokens.PREFIX) else _by_jwt(credential)
+    by = _by_api_token if credential.startswith(tokens.PREFIX) else _by_jwt
+    return by(credential, remembered=remembered)
 
 
 def _by_key(key: str | None) -> AuthContext | None:
@@ -98,7 +101,7 @@ def _by_key(key: str | None) -> AuthContext | None:
         return None
     if not key.startswith(tokens.PREFIX):
         raise NotAuthenticated("Only an API token can be sent as `key`")
-    return _by_api_token(key)
+    return _by_api_token(key, remembered=True)
 
 
 def _by_cookie() -> AuthContext | None:
@@ -109,18 +112,19 @@ def _by_cookie() -> AuthContext | None:
 # ---- credentials ----
 
 
-def _by_api_token(secret: str) -> AuthContext:
-    found = identities.by_api_token(current_core(), secret) if len(secret) <= _LONGEST_KEY else None
+def _by_api_token(secret: str, *, remembered: bool) -> AuthContext:
+    is_possible = len(secret) <= _LONGEST_KEY
+    found = identities.by_api_token(current_core(), secret, remembered=remembered) if is_possible else None
     if found is None:
         raise NotAuthenticated("This API token is not valid")
     account, token = found
     return AuthContext(account, "api-token", token.scopes, token.id, token.name)
 
 
-def _by_jwt(text: str) -> AuthContext:
+def _by_jwt(text: str, *, remembered: bool) -> AuthContext:
     core = current_core()
     uuid, version = access_tokens.read(text, core.now())
-    account = identities.by_uuid(core, uuid)
+    account = identities.by_uuid(core, uuid, remembered=remembered)
     if account is None or account.token_version != version:
         raise NotAuthenticated("This access token is not valid any more, please sign in again")
     return AuthContext(account, "jwt", ALL_SCOPES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
 
 from flask import Flask, Response, g
 
@@ -17,15 +16,15 @@ class PluginExit(Exception):
 class App(Flask):
     """Flask, but that what a plugin raises to end the process is an error like any other."""
 
-    def full_dispatch_request(self, *arguments: Any) -> Response:
+    def full_dispatch_request(self) -> Response:
         """Answer the request. A worker that gunicorn ends in the middle of one ends all the same."""
         try:
-            return super().full_dispatch_request(*arguments)
+            return super().full_dispatch_request()
         except EXITS as error:
             if "plugin" not in g or _is_from_a_signal(error):
                 raise
             told = PluginExit(f"{type(error).__name__}: {error}").with_traceback(error.__traceback__)
-            return self.make_response(self.handle_user_exception(*arguments, told))
+            return self.make_response(self.handle_user_exception(told))
 
 
 def _is_from_a_signal(error: BaseException) -> bool:

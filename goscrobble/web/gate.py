@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from goscrobble.errors import Unavailable
+from goscrobble.services import settings
 from goscrobble.services.core import Core
+from goscrobble.web.security import INGRESS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication
@@ -25,18 +27,26 @@ class Gate:
 
     def __init__(self, inner: WSGIApplication, core: Core) -> None:
         self._inner = inner
+        self._core = core
         self._plugins = core.plugins
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Let the request through unless its path belongs to a plugin that is off."""
         owner = self._owner(environ.get("PATH_INFO", ""))
         try:
-            if owner is None or self._plugins.runs(owner):
+            if owner is None or self._runs(owner, environ.get("PATH_INFO", "")):
                 return self._inner(environ, start_response)
         except Unavailable as error:  # the switch cannot be looked up: no handler of the application is here yet
             headers = [("Retry-After", str(error.retry_after))]
             return _refuse(start_response, "503 SERVICE UNAVAILABLE", str(error), headers)
         return _refuse(start_response, "404 NOT FOUND", f"The plugin {owner} is switched off", [])
+
+    def _runs(self, owner: str, path: str) -> bool:
+        """Believe what is remembered only where plays come in through an open gate: who switched it looks at once."""
+        if self._plugins.runs(owner) and path.startswith(INGRESS):
+            return True
+        settings.forget(self._core)
+        return self._plugins.runs(owner)
 
     def _owner(self, path: str) -> str | None:
         for record in self._plugins.records.values():

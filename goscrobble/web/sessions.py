@@ -9,7 +9,7 @@ from flask import g, request
 from werkzeug import Response
 
 from goscrobble.domain.accounts import Account
-from goscrobble.services import sessions
+from goscrobble.services import sessions, settings
 from goscrobble.web import current_core
 
 COOKIE = "goscrobble_session"
@@ -21,6 +21,8 @@ def current() -> Account | None:
         secret = request.cookies.get(COOKIE, "")
         found = sessions.find_web(current_core(), secret) if secret else None
         g.session_account = None if found is None else found[0]
+        if found is not None and found[0].is_admin:
+            settings.forget(current_core())  # another worker may have changed them for the same administrator
         g.session_to_renew = secret if found is not None and found[1] else None
     account: Account | None = g.session_account
     return account

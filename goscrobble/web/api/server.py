@@ -27,5 +27,6 @@ class ServerInfo(BaseModel):
 @describe(tags=["Server"], summary="What this server is", answers={200: ServerInfo}, limited=False)
 def show() -> Response:
     """Answer version and whether registration is open."""
+    settings.forget(current_core())  # who asks may be the administrator who just closed it
     is_open = settings.runtime(current_core()).registration_enabled
     return jsonify(version=__version__, registration_enabled="1" if is_open else "0")
