@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.routing import Rule
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
@@ -45,7 +46,7 @@ _MOST_FIELDS = 1000
 
 def register(app: Flask, core: Core) -> None:
     """Ask every loaded plugin for its routes and mount them."""
-    own = [(rule.rule.partition("<")[0].rstrip("/") or "/") for rule in app.url_map.iter_rules()]
+    own = list(app.url_map.iter_rules())
 
     def mount(record: PluginRecord, answer: Sequence[Ingress | Routes]) -> None:
         for routes in answer:
@@ -71,12 +72,12 @@ def _mount_ingress(app: Flask, core: Core, record: PluginRecord, ingress: Ingres
     app.register_blueprint(ingress.blueprint, url_prefix=prefix)
 
 
-def _mount_routes(app: Flask, core: Core, record: PluginRecord, routes: Routes, own: Sequence[str]) -> None:
+def _mount_routes(app: Flask, core: Core, record: PluginRecord, routes: Routes, own: Sequence[Rule]) -> None:
     """Mount any other routes. Raises Refused for a path that is the server's own or another plugin's."""
     path = routes.at
     if not _PATH.fullmatch(path):
         raise Refused(f"It wants the path {path!r}, which is none; its author must choose one like /{record.name}.")
-    if any(_overlap(path, known, both=False) for known in own) or _overlap(path, ROOT):
+    if any(_is_met(path, rule) for rule in own) or _overlap(path, ROOT):
         raise Refused(f"It wants the path {path}, which is the server's own; its author must choose another.")
     for other in core.plugins.records.values():
         if other is not record and any(_overlap(path, mount) for mount in other.mounts):
@@ -92,10 +93,20 @@ def _mount_routes(app: Flask, core: Core, record: PluginRecord, routes: Routes, 
     app.register_blueprint(routes.blueprint, url_prefix=path)
 
 
-def _overlap(path: str, known: str, *, both: bool = True) -> bool:
-    """Whether `known` is this path or lies below it; `both`: or the other way round."""
-    below = known == path or known.startswith(f"{path}/")
-    return below or (both and path.startswith(f"{known}/"))
+def _is_met(path: str, rule: Rule) -> bool:
+    """Whether the rule matches this path or one below it: a parameter may stand for any part that it takes."""
+    wanted, known = path.strip("/").split("/"), rule.rule.strip("/").split("/")
+    for i, part in enumerate(known):
+        if "<path:" in part or i == len(wanted):
+            return True
+        if not re.fullmatch(re.sub(r"<[^>]*>", ".+", part), wanted[i]):
+            return False
+    return len(known) == len(wanted)
+
+
+def _overlap(path: str, known: str) -> bool:
+    """Whether one of these is the other or lies below it."""
+    return known == path or known.startswith(f"{path}/") or path.startswith(f"{known}/")
 
 
 def _admit(core: Core, plugin: str, ingress: Ingress) -> None:

@@ -54,7 +54,20 @@ def test_the_second_claimant_of_a_path_is_blocked(serve, found, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/settings", "/api", "/api/v1/users", "/static", "/login", "/api/v1/ingress/jellyfin"]
+    "path",
+    [
+        "/u/ada",
+        "/u/ada/years",
+        "/api/v1/users/ada",
+        "/static/css",
+        "/covers/artist/x",
+        "/settings",
+        "/api",
+        "/api/v1/users",
+        "/static",
+        "/login",
+        "/api/v1/ingress/jellyfin",
+    ],
 )
 def test_the_servers_own_paths_are_nobodys(serve, found, path):
     core = core_of(serve(found(("a", PAGES.format(path=path)))))
