@@ -1,12 +1,17 @@
 """`goscrobble plugins new`: what it writes is a plugin that anyone would be glad to begin with."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+
+from goscrobble.app import create_app
+from goscrobble.plugins.host import GROUP
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -66,6 +71,54 @@ def test_no_mark_of_the_template_is_left(new, tmp_path):
 def test_it_passes_its_own_tests_at_once(new, tmp_path):
     new("tapedeck")
     assert " passed in " in run(tmp_path / "goscrobble-tapedeck", "pytest", "-q")
+
+
+PAGE = """
+
+@hookimpl(specname="register_blueprints")
+def register_page() -> list[Routes]:
+    \"\"\"Return a page.\"\"\"
+    page = Blueprint("tapedeck_page", __name__, template_folder="templates", static_folder="static")
+
+    @page.get("")
+    def show() -> str:
+        \"\"\"Show it.\"\"\"
+        return render_template("tapedeck/page.html")
+
+    return [Routes(page, at="/tapedeck")]
+"""
+
+
+@pytest.mark.slow
+def test_its_wheel_brings_its_templates_and_static_files_along(new, tmp_path, monkeypatch, settings):
+    new("tapedeck")
+    package = tmp_path / "goscrobble-tapedeck" / "goscrobble_tapedeck"
+    (package / "templates" / "tapedeck").mkdir(parents=True)
+    (package / "templates" / "tapedeck" / "page.html").write_text("<h1>The deck</h1>", "utf-8")
+    (package / "static").mkdir()
+    (package / "static" / "deck.css").write_text("h1 { color: teal }", "utf-8")
+    written = (
+        (package / "__init__.py").read_text("utf-8").replace("import Blueprint", "import Blueprint, render_template")
+    )
+    (package / "__init__.py").write_text(written.replace("Rejected,", "Rejected, Routes,") + PAGE, "utf-8")
+    pip = ("python", "-m", "pip", "--quiet")
+    offline = ("--no-index", "--no-deps")
+    run(package.parent, *pip, "wheel", *offline, "--no-build-isolation", "--wheel-dir", tmp_path / "wheels", ".")
+    target = tmp_path / "installed"
+    [wheel] = (tmp_path / "wheels").glob("*.whl")
+    run(tmp_path, *pip, "install", *offline, "--target", target, wheel)
+    shutil.rmtree(package.parent)
+
+    monkeypatch.syspath_prepend(str(target))
+    app = create_app(settings, found_plugins=[EntryPoint("tapedeck", "goscrobble_tapedeck", GROUP)])
+    try:
+        assert app.test_client().get("/tapedeck").text == "<h1>The deck</h1>"
+        with app.test_client().get("/tapedeck/static/deck.css") as answer:
+            assert "teal" in answer.text
+    finally:
+        app.extensions["goscrobble"].database.close()
+        for module in [name for name in sys.modules if name.startswith("goscrobble_tapedeck")]:
+            sys.modules.pop(module)
 
 
 @pytest.mark.slow
