@@ -160,7 +160,8 @@ class PluginHost:
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "enabled"
-            hint = near(key, record.settings_model.model_fields) if first["type"] == "extra_forbidden" else ""
+            known = ("enabled", *record.settings_model.model_fields)
+            hint = near(key, known) if first["type"] == "extra_forbidden" else ""
             self._refuse(
                 record,
                 Status.BAD_CONFIG,

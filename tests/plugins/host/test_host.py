@@ -141,6 +141,7 @@ def test_a_name_that_cannot_be_part_of_an_address_is_refused(serve, found):
     [
         ({"greting": "x"}, "[plugins.good] greting is not known, did you mean"),
         ({"loud": "perhaps"}, "[plugins.good] loud must be true or false"),
+        ({"enabledd": False}, '[plugins.good] enabledd is not known, did you mean "enabled"?'),
         ({"enabled": "perhaps"}, "[plugins.good] enabled must be true or false"),
     ],
 )
