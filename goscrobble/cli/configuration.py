@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from goscrobble.cli.opening import opened
 from goscrobble.config import RuntimeSettings, Settings
+from goscrobble.domain.hints import near
 from goscrobble.errors import BadInput, NotFound
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.services import administration, settings
@@ -81,21 +83,39 @@ def _options(model: type[BaseModel]) -> list[str]:
 def get(key: str) -> None:
     """Print the value of KEY."""
     with opened() as core:
-        option = settings.options(core).get(key.upper())
+        options = settings.options(core)
+    option = options.get(key.upper())
     if option is None:
-        raise NotFound(f"There is no setting called {key}.")
+        hint = near(key[:80].upper(), options)
+        raise NotFound(f"There is no setting called {key[:80].upper()}{hint}")
     click.echo(_text(option.value))
 
 
 @config.command("set", epilog="Example: goscrobble config set REGISTRATION_ENABLED false")
 @click.argument("key")
-@click.argument("value")
-def set_(key: str, value: str) -> None:
-    """Give KEY a new VALUE, in all workers within two seconds. Lists and tables are written as JSON."""
+@click.argument("value", required=False)
+@click.option("--stdin", "from_stdin", is_flag=True, help="Read the value from standard input: best for a secret.")
+def set_(key: str, value: str | None, from_stdin: bool) -> None:
+    """Give KEY a new VALUE, in all workers within two seconds. Lists and tables are written as JSON.
+
+    A secret is never printed. On the command line others on this machine might read it: use --stdin.
+    """
+    if (value is None) is not from_stdin:
+        raise click.UsageError("Give the value, or --stdin to read it from standard input.")
+    text = _line() if value is None else value
     with opened() as core:
-        administration.change_settings(core, None, {key.upper(): _parsed(value)})
-        now = settings.options(core)[key.upper()].value
-    click.echo(f"{key.upper()} = {_text(now)}")
+        option = settings.options(core).get(key.upper())
+        is_text = option is not None and option.secret  # a password may begin like JSON
+        administration.change_settings(core, None, {key.upper(): text if is_text else _parsed(text)})
+        now = shown(settings.options(core)[key.upper()])
+    click.echo(f"{key.upper()} = {now}")
+
+
+def _line() -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise BadInput("There is no value on standard input.")
+    return line.rstrip("\r\n")
 
 
 def _parsed(value: str) -> Any:

@@ -85,15 +85,18 @@ def reset(name: str) -> None:
 
 @plugins.command(epilog="Example: goscrobble plugins check")
 def check() -> None:
-    """Exit with 1 if a plugin that is installed cannot run."""
+    """Exit with 1 if a plugin that is installed cannot run, or failed so often that its hooks are left alone."""
     with opened() as core:
-        records = _records(core)
-    faulty = [record for record in records if record.fault is not None]
-    for record in faulty:
-        click.echo(f"{record.name}: {record.fault}: {record.error}")
+        described = [_described(core, record) for record in _records(core)]
+    tripped = [one for one in described if one["status"] == Status.TRIPPED]
+    faulty = [one for one in described if one["error"] and one not in tripped]
+    for one in faulty + tripped:
+        click.echo(f"{one['name']}: {one['status']}: {one['error']}")
     if faulty:
-        raise BadConfig(f"{len(faulty)} of {len(records)} plugins cannot run.")
-    click.echo(f"All {len(records)} plugins can run.")
+        raise BadConfig(f"{len(faulty)} of {len(described)} plugins cannot run.")
+    if tripped:
+        raise BadConfig(f"{len(tripped)} of {len(described)} plugins failed too often.")
+    click.echo(f"All {len(described)} plugins can run.")
 
 
 @plugins.command(epilog="Example: goscrobble plugins purge tidal")

@@ -245,6 +245,9 @@ def test_a_tripped_plugin_is_reset(goscrobble, core):
         failures.note(core, Failure("jellyfin", "after_scrobble", "KeyError", "x.py", trips=True))
     core.database.write(lambda c: c.execute(text("UPDATE plugin_failure SET tripped_until = 99999999999")))
     assert re.search(r"^jellyfin +tripped ", said(goscrobble("plugins", "list")), re.MULTILINE)
+    checked = goscrobble("plugins", "check")
+    assert checked.stdout.startswith("jellyfin: tripped: Its hooks failed too often and are left alone until ")
+    assert re.fullmatch(r"1 of \d+ plugins failed too often\.", refused(checked))
     assert said(goscrobble("plugins", "reset", "jellyfin")) == "The hooks of jellyfin are asked again.\n"
     assert re.search(r"^jellyfin +enabled ", said(goscrobble("plugins", "list")), re.MULTILINE)
 
@@ -321,10 +324,34 @@ def test_a_setting_fixed_by_the_environment_is_read_only_and_says_so(goscrobble,
     assert "REGISTRATION_ENABLED is fixed" in refused(goscrobble("config", "set", "REGISTRATION_ENABLED", "true"))
 
 
+def test_a_misspelt_switch_of_a_plugin_is_told_from_the_right_one(goscrobble, monkeypatch):
+    hint = 'There is no setting called JELLYFIN_ENABLEDD, did you mean "JELLYFIN_ENABLED"?'
+    assert refused(goscrobble("config", "set", "JELLYFIN_ENABLEDD", "false")) == hint
+    assert refused(goscrobble("config", "get", "jellyfin_enabledd")) == f"{hint}"
+    monkeypatch.setenv("GOSCROBBLE_PLUGINS__JELLYFIN__ENABLEDD", "false")
+    assert '[plugins.jellyfin] enabledd is not known, did you mean "enabled"?' in goscrobble("plugins", "check").stdout
+
+
+def test_a_secret_is_read_from_standard_input_and_never_printed(goscrobble, core):
+    for secret in ("s3cret-of-ours", "{begins like JSON"):
+        printed = said(goscrobble("config", "set", "spotify_api_secret", "--stdin", typed=f"{secret}\n"))
+        assert printed == "SPOTIFY_API_SECRET = (set)\n"
+        runtime_settings.forget(core)
+        assert runtime_settings.options(core)["SPOTIFY_API_SECRET"].value == secret
+    assert said(goscrobble("config", "set", "SPOTIFY_API_SECRET", "another")) == "SPOTIFY_API_SECRET = (set)\n"
+
+
+def test_a_value_is_given_once(goscrobble):
+    assert goscrobble("config", "set", "REGISTRATION_ENABLED").exit_code == 2
+    assert goscrobble("config", "set", "REGISTRATION_ENABLED", "true", "--stdin", typed="false").exit_code == 2
+    sentence = "There is no value on standard input."
+    assert refused(goscrobble("config", "set", "REGISTRATION_ENABLED", "--stdin", typed="")) == sentence
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["get", "COLOUR"], "There is no setting called COLOUR."),
+        (["get", "COLOUR"], "There is no setting called COLOUR"),
         (["set", "COLOUR", "blue"], "There is no setting called COLOUR"),
         (["set", "REGISTRATION_ENABLED", "perhaps"], "REGISTRATION_ENABLED must be true or false"),
         (["set", "REGISTRATION_ENABLED", "[1"], "The value begins like JSON but is none."),
