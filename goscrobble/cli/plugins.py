@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -29,13 +31,14 @@ plugins.add_command(new)
 def list_(as_json: bool) -> None:
     """List all plugins and how they are."""
     with opened() as core:
-        described = [_described(core, record) for record in _records(core)]
+        records = _records(core)
+        described = [_described(core, record) | {"warnings": record.warnings} for record in records]
         strays = core.plugins.strays
     if as_json:
         click.echo(json.dumps({"plugins": described}, indent=2))
         return
     rows = [("NAME", "STATUS", "VERSION", "PROBLEM")]
-    rows += [(one["name"], one["status"], one["version"] or "-", one["error"] or "-") for one in described]
+    rows += [(one["name"], one["status"], one["version"] or "-", _problem(one)) for one in described]
     click.echo("\n".join([table(rows), *strays]))
 
 
@@ -50,6 +53,7 @@ def show(name: str, example: bool) -> None:
             click.echo("\n".join([f"# plugins/{name}.toml in the instance folder", *plugin_options(record)]))
             return
         lines = [f"{key}: {value or '-'}" for key, value in _described(core, record).items()]
+        lines += [f"warning: {sentence}" for sentence in record.warnings]
         lines += [f"mounted at: {mount}" for mount in record.mounts]
         lines += [
             f"failed: {one.hook}, {one.count} times, last: {one.error} ({one.place})"
@@ -87,7 +91,11 @@ def reset(name: str) -> None:
 def check() -> None:
     """Exit with 1 if a plugin that is installed cannot run, or failed so often that its hooks are left alone."""
     with opened() as core:
-        described = [_described(core, record) for record in _records(core)]
+        records = _records(core)
+        described = [_described(core, record) for record in records]
+    for record in records:
+        for sentence in record.warnings:
+            click.echo(f"{record.name}: {sentence}")
     tripped = [one for one in described if one["status"] == Status.TRIPPED]
     faulty = [one for one in described if one["error"] and one not in tripped]
     for one in faulty + tripped:
@@ -96,6 +104,10 @@ def check() -> None:
         raise BadConfig(f"{len(faulty)} of {len(described)} plugins cannot run.")
     if tripped:
         raise BadConfig(f"{len(tripped)} of {len(described)} plugins failed too often.")
+    if doubtful := [record for record in records if record.warnings]:
+        raise BadConfig(
+            f"{len(doubtful)} of {len(described)} plugins can run, but not all of what they bring is asked."
+        )
     click.echo(f"All {len(described)} plugins can run.")
 
 
@@ -134,7 +146,7 @@ def _find(core: Core, name: str) -> PluginRecord:
     return record
 
 
-def _described(core: Core, record: PluginRecord) -> dict[str, str]:
+def _described(core: Core, record: PluginRecord) -> dict[str, Any]:
     return {
         "name": record.name,
         "status": str(core.plugins.status(record)),
@@ -143,6 +155,10 @@ def _described(core: Core, record: PluginRecord) -> dict[str, str]:
         "module": record.module,
         "error": record.error or _left_alone(core, record),
     }
+
+
+def _problem(described: Mapping[str, Any]) -> str:
+    return " ".join([described["error"], *described["warnings"]]).strip() or "-"
 
 
 def _left_alone(core: Core, record: PluginRecord) -> str:

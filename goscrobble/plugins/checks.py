@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.plugin_names import table_prefix
 from goscrobble.domain.sentences import Sentence
 from goscrobble.plugins.declarations import (
+    Ingress,
     Migrations,
     PluginRecord,
     PluginSettings,
@@ -18,9 +20,11 @@ from goscrobble.plugins.declarations import (
     Poller,
     Ready,
     Redirect,
+    Routes,
     Source,
     SourceSettings,
 )
+from goscrobble.plugins.hookspecs import PROJECT
 
 T = TypeVar("T")
 SHORTEST_PAUSE = 1.0  # seconds between two polls
@@ -64,6 +68,37 @@ def wrong_tables(record: PluginRecord) -> str:
     )
 
 
+def unmarked(plugin: object, hooks: Iterable[str]) -> list[str]:
+    """Return a sentence for each function of a plugin that is called like a hook but lacks its mark."""
+    return [
+        Sentence("Its function %(hook)s is never asked: it lacks the mark @hookimpl.", hook=hook)
+        for hook in hooks
+        if inspect.isroutine(function := getattr(plugin, hook, None)) and not hasattr(function, f"{PROJECT}_impl")
+    ]
+
+
+def never_waits(function: Callable[..., Any], what: str) -> None:
+    """Raise TypeError for an `async def`: nothing here would run what it returns."""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError(f"{what} is an async function; it must be a plain one")
+
+
+def at_once(answer: T, what: str) -> T:
+    """Return an answer. Raises TypeError for one that would have to be awaited."""
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()  # else Python warns that nobody awaited it
+        raise TypeError(f"{what} returned something to await; it must do its work before it returns")
+    return answer
+
+
+def as_reason(answer: Any) -> str | None:
+    """Return what `reject_draft` returned, checked."""
+    if not isinstance(answer, str | None):
+        raise TypeError(f"reject_draft returned {type(answer).__name__}, not a sentence or None")
+    return answer
+
+
 def as_draft(answer: Any) -> ScrobbleDraft | None:
     """Return what `prepare_draft` returned, checked."""
     if answer is None:
@@ -75,6 +110,7 @@ def as_draft(answer: Any) -> ScrobbleDraft | None:
 
 def checked_poll(answer: Any) -> Polled:
     """Return what a poll returned, checked: one bad play must not be found out in the middle of storing them."""
+    at_once(answer, "poll")
     if not isinstance(answer, Polled):
         raise TypeError(f"poll returned {type(answer).__name__}, not Polled")
     if not all(isinstance(one, ScrobbleDraft) for one in answer.drafts):
@@ -94,6 +130,7 @@ def checked_poll(answer: Any) -> Polled:
 
 def checked_connection(answer: Any) -> Ready | Redirect:
     """Return what a source's `connect` returned, checked."""
+    at_once(answer, "connect")
     if not isinstance(answer, Ready | Redirect):
         raise TypeError(f"connect returned {type(answer).__name__}, not Ready or Redirect")
     if isinstance(answer, Redirect) and not answer.url.startswith(("http://", "https://")):
@@ -115,12 +152,15 @@ def _as_sources(answer: Any) -> tuple[Source, ...]:
         settings: Any = source.settings
         if not (isinstance(settings, type) and issubclass(settings, SourceSettings)):
             raise TypeError(f"the settings of {source.title} must be a subclass of SourceSettings")
+        if source.connect is not None:
+            never_waits(source.connect, f"connect of {source.title}")
     return sources
 
 
 def _as_pollers(answer: Any) -> tuple[Poller, ...]:
     pollers = _all_of(Poller, answer, "register_pollers")
     for poller in pollers:
+        never_waits(poller.poll, "poll")
         if not (poller.every >= SHORTEST_PAUSE and 0 < poller.deadline <= LONGEST_DEADLINE):
             raise ValueError(
                 f"a poller must wait {SHORTEST_PAUSE:g} s or longer between two polls, "
@@ -137,12 +177,21 @@ def _as_migrations(answer: Any) -> Migrations:
     return answer
 
 
-def _all_of(kind: type[T], answer: Any, hook: str) -> tuple[T, ...]:
-    found = tuple(answer)
-    if not all(isinstance(one, kind) for one in found):
-        raise TypeError(f"{hook} must return a list of {kind.__name__}")
+def as_routes(answer: Any) -> tuple[Ingress | Routes, ...]:
+    """Return what `register_blueprints` returned, checked."""
+    return _all_of((Ingress, Routes), answer, "register_blueprints")
+
+
+def _all_of(kind: type[T] | tuple[type[T], ...], answer: Any, hook: str) -> tuple[T, ...]:
+    found = tuple(answer) if isinstance(answer, Iterable) else None
+    if found is None or not all(isinstance(one, kind) for one in found):
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        raise TypeError(f"{hook} must return a list of {' and '.join(one.__name__ for one in kinds)}")
     return found
 
+
+# What may be wrong with an answer to a hook that is asked while the server runs.
+ANSWERS: Mapping[str, Callable[[Any], Any]] = {"prepare_draft": as_draft, "reject_draft": as_reason}
 
 # Each hook that is asked when a plugin is loaded: where its answer goes, and how it is checked.
 CHECKED: Mapping[str, tuple[str, Callable[[Any], Any]]] = {

@@ -152,6 +152,7 @@ class PluginRecord:
     builtin: bool = False  # one of the core's own, always on
     fault: Status | None = None  # why it cannot run at all
     error: str = ""  # one sentence: what went wrong and what to do
+    warnings: list[str] = field(default_factory=list)  # sentences: it runs, but hardly as its author meant it
     enabled_by_default: bool = True
     settings_model: type[PluginSettings] = PluginSettings
     sources: tuple[Source, ...] = ()

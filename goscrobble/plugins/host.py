@@ -25,7 +25,18 @@ from goscrobble.domain.sentences import Sentence, said
 from goscrobble.domain.validation import fault
 from goscrobble.errors import BadConfig, BadInput, Unavailable
 from goscrobble.plugins import deadline, hookspecs
-from goscrobble.plugins.checks import CHECKED, as_draft, checked_connection, checked_poll, clash, wrong_tables
+from goscrobble.plugins.checks import (
+    ANSWERS,
+    CHECKED,
+    as_draft,
+    at_once,
+    checked_connection,
+    checked_poll,
+    clash,
+    never_waits,
+    unmarked,
+    wrong_tables,
+)
 from goscrobble.plugins.declarations import Failure, PluginRecord, Polled, Poller, Ready, Redirect, Status
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
 from goscrobble.plugins.toolkit import SourceAccount
@@ -122,6 +133,10 @@ class PluginHost:
             module = self._within_start(entry_point.load)
             self._manager.register(module, name)
             self._manager.check_pending()
+            for caller in self._manager.get_hookcallers(module) or ():
+                for one in caller.get_hookimpls():
+                    never_waits(one.function, f"its hook {caller.name}")
+            record.warnings += unmarked(module, vars(self._manager.hook))
         except ANYTHING as error:
             self._fail(record, error, Sentence("It cannot be imported"))
             if self._manager.has_plugin(name):
@@ -202,6 +217,7 @@ class PluginHost:
                 continue
             try:
                 answer = self._call(record, implementation, arguments, self._hook_deadline)
+                answer = ANSWERS[hook](answer) if hook in ANSWERS else answer
             except ANYTHING as error:
                 self.note(record, hook, error, trips=True)
                 continue
@@ -311,7 +327,8 @@ class PluginHost:
                 continue
             if seconds is None and not record.builtin:
                 given = [arguments[argument] for argument in one.argnames]
-                answers.append(self._within_start(lambda call=one.function, given=given: call(*given)))  # type: ignore[misc]
+                answer = self._within_start(lambda call=one.function, given=given: call(*given))  # type: ignore[misc]
+                answers.append(at_once(answer, hook))
             else:
                 answers.append(self._call(record, one, arguments, seconds or self._start_deadline))
         return [answer for answer in answers if answer is not None]
@@ -348,7 +365,8 @@ class PluginHost:
         given = [arguments[name] for name in implementation.argnames]
         if record.builtin:  # ours: no need of a thread
             return implementation.function(*given)
-        return deadline.call(lambda: implementation.function(*given), seconds)
+        answer = deadline.call(lambda: implementation.function(*given), seconds)
+        return at_once(answer, implementation.function.__name__)
 
     def _fail(self, record: PluginRecord, error: BaseException, what: str) -> None:
         kind = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

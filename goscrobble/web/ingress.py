@@ -23,6 +23,7 @@ from goscrobble.domain.scrobbles import Outcome
 from goscrobble.domain.sentences import ended
 from goscrobble.errors import BadInput, NotAllowed
 from goscrobble.plugins import PluginSettings
+from goscrobble.plugins.checks import as_routes
 from goscrobble.plugins.declarations import Ingress, PluginRecord, Routes
 from goscrobble.plugins.host import Refused
 from goscrobble.plugins.toolkit import SourceAccount
@@ -49,7 +50,7 @@ def register(app: Flask, core: Core) -> None:
     own = list(app.url_map.iter_rules())
 
     def mount(record: PluginRecord, answer: Sequence[Ingress | Routes]) -> None:
-        for routes in answer:
+        for routes in as_routes(answer):
             if isinstance(routes, Ingress):
                 _mount_ingress(app, core, record, routes)
             else:

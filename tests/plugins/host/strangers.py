@@ -1,7 +1,9 @@
 """What the tests of this folder share: a good plugin's text, and small questions to a server."""
 
 from goscrobble.services import tokens
-from goscrobble.testing import make_account
+from goscrobble.testing import PASSWORD, make_account
+
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 GOOD = """
     from flask import Blueprint
@@ -60,3 +62,12 @@ def post(app, plugin, key, **body):
 
 def statuses(core):
     return {name: core.plugins.status(one) for name, one in core.plugins.records.items() if not one.builtin}
+
+
+def administrator(app):
+    """Return a browser in which an administrator is signed in."""
+    make_account(core_of(app), "root", admin=True)
+    client = app.test_client()
+    signed_in = client.post("/login", data={"username": "root", "password": PASSWORD}, headers=SAME_ORIGIN)
+    assert signed_in.status_code == 303
+    return client

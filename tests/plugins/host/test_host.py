@@ -12,7 +12,7 @@ from goscrobble.plugins.host import PluginHost
 from goscrobble.services import failures
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import make_draft
-from tests.plugins.host.strangers import GOOD, core_of, key_for, post, statuses
+from tests.plugins.host.strangers import GOOD, administrator, core_of, key_for, post, statuses
 
 RAISES_IN_HOOKS = """
     from goscrobble.plugins import hookimpl
@@ -60,6 +60,48 @@ BAD = {
         def register_sources():
             return ["nonsense"]
     """,
+    "one_source": """
+        from goscrobble.plugins import Source, hookimpl
+
+        @hookimpl
+        def register_sources():
+            return Source("Good", "A source.")
+    """,
+    "async_hook": """
+        from goscrobble.plugins import hookimpl
+
+        @hookimpl
+        async def after_scrobble(scrobble):
+            pass
+    """,
+    "async_poll": """
+        from goscrobble.plugins import Poller, hookimpl
+
+        async def poll(account):
+            pass
+
+        @hookimpl
+        def register_pollers():
+            return [Poller(poll)]
+    """,
+    "awaits_at_start": """
+        from goscrobble.plugins import hookimpl
+
+        async def ask():
+            return []
+
+        @hookimpl
+        def register_sources():
+            return ask()
+    """,
+    "one_route": """
+        from flask import Blueprint
+        from goscrobble.plugins import Routes, hookimpl
+
+        @hookimpl
+        def register_blueprints(toolkit):
+            return Routes(Blueprint(__name__, __name__), at="/one")
+    """,
     "fails_at_mounting": """
         from goscrobble.plugins import hookimpl
 
@@ -95,6 +137,82 @@ def test_a_plugin_that_fails_is_noted_and_the_others_serve(serve, found, name):
     assert core.plugins.records[name].error
     assert post(app, "good", key_for(core), title="One").status_code == 200
     assert app.test_client().post(f"/api/v1/ingress/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("async_hook", "its hook after_scrobble is an async function; it must be a plain one"),
+        ("async_poll", "poll is an async function; it must be a plain one"),
+        ("awaits_at_start", "register_sources returned something to await; it must do its work before it returns"),
+        ("one_source", "register_sources must return a list of Source"),
+        ("one_route", "register_blueprints must return a list of Ingress and Routes"),
+    ],
+)
+def test_what_cannot_be_used_of_a_plugin_is_named(serve, found, name, what):
+    core = core_of(serve(found((name, BAD[name]))))
+
+    assert f"(TypeError: {what});" in core.plugins.records[name].error
+
+
+RETURNS_RUBBISH = """
+    from goscrobble.plugins import hookimpl
+
+    async def later():
+        pass
+
+    @hookimpl
+    def prepare_draft(draft):
+        return "a better title"
+
+    @hookimpl
+    def reject_draft(draft):
+        return True
+
+    @hookimpl
+    def after_scrobble(scrobble):
+        return later()
+"""
+
+
+def test_what_a_hook_returns_and_nobody_can_use_is_named_and_changes_nothing(serve, found):
+    app = serve(found(("bad", RETURNS_RUBBISH), ("good", GOOD)))
+    core = core_of(app)
+
+    assert post(app, "good", key_for(core), title="One").json["outcome"] == "Stored"
+    assert {one.hook: one.error for one in failures.list_all(core)} == {
+        "prepare_draft": "TypeError: prepare_draft returned str, not a ScrobbleDraft",
+        "reject_draft": "TypeError: reject_draft returned bool, not a sentence or None",
+        "after_scrobble": "TypeError: after_scrobble returned something to await; "
+        "it must do its work before it returns",
+    }
+
+
+UNMARKED = """
+    from goscrobble.plugins import hookimpl
+
+    def after_scrobble(scrobble):
+        pass
+
+    prepare_draft = None  # no function
+
+    @hookimpl
+    def reject_draft(draft):
+        return None
+"""
+
+
+def test_a_function_that_lacks_its_mark_is_named_wherever_plugins_are_shown(serve, found):
+    app = serve(found(("forgetful", UNMARKED)))
+    core = core_of(app)
+    sentence = "Its function after_scrobble is never asked: it lacks the mark @hookimpl."
+
+    assert statuses(core) == {"forgetful": Status.ENABLED}
+    assert core.plugins.records["forgetful"].warnings == [sentence]
+    client = administrator(app)
+    for path in ("/admin/plugins", "/admin/plugins/forgetful"):
+        assert sentence in client.get(path).text
+    assert client.get("/api/v1/admin/plugins/forgetful").json["warnings"] == [sentence]
 
 
 def test_what_a_hook_raises_hurts_nobody_and_is_counted(serve, found):

@@ -53,6 +53,7 @@ class Plugin(BaseModel):
     enabled: bool
     fixed: bool = Field(description="Switched by the configuration file or the environment, so not from here.")
     error: str = Field(description="One sentence: why it cannot run, and what to do.")
+    warnings: list[str] = Field(description="A sentence each: what of it does not work as its author meant it.")
     distribution: str
     version: str
     mounts: list[str] = Field(description="Where its routes are.")
@@ -70,6 +71,7 @@ class Plugin(BaseModel):
             enabled=core.plugins.runs(record.name),
             fixed=option is not None and option.fixed,
             error=record.error,
+            warnings=record.warnings,
             distribution=record.distribution,
             version=record.version,
             mounts=record.mounts,
