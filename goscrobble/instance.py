@@ -16,12 +16,13 @@ import structlog
 
 from goscrobble import logs
 from goscrobble.config import Settings
+from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadConfig
 from goscrobble.migrations import plugins as tables
 from goscrobble.migrations import runner
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.plugins.host import ANYTHING, PluginHost
-from goscrobble.services import keys, rematching
+from goscrobble.services import failures, keys, rematching
 from goscrobble.storage.database import Database
 
 Watching = Callable[[int], AbstractContextManager[Callable[[int], object]]]
@@ -97,7 +98,7 @@ def upgrade(
         sentence = host.problem_with(partial(_look, settings, record, todo))
         if todo:
             backup = backup or (_copy(settings) if todo[0] else None)
-            sentence = _upgrade_plugin(settings, record)
+            sentence = _upgrade_plugin(settings, record, host.records)
         if sentence:
             problems[record.name] = sentence
         elif todo:
@@ -121,17 +122,28 @@ def _look(settings: Settings, record: PluginRecord, todo: list[bool]) -> str:
     return ""
 
 
-def _upgrade_plugin(settings: Settings, record: PluginRecord) -> str:
-    try:
-        tables.upgrade(settings.url, record)
-    except tables.Untidy as error:
-        sentence = str(error)
-    except ANYTHING as error:
-        sentence = f"Its migration failed ({type(error).__name__}: {error}); its author must mend it."
-    else:
-        return ""
-    log.warning("tables of a plugin could not be upgraded", plugin=record.name, error=sentence)
+def _upgrade_plugin(settings: Settings, record: PluginRecord, known: Iterable[str]) -> str:
+    """Upgrade the tables of a plugin and return why they could not be, as a sentence. It is kept until they are."""
+    sentence = _why_not(settings, record, known)
+    with runner.exclusive(settings.url) as connection:
+        failures.keep_migration(connection, record.name, sentence, now=int(time.time()))
+    if sentence:
+        log.warning(
+            "tables of a plugin could not be upgraded", plugin=record.name, error=logs.without_secrets(sentence)
+        )
     return sentence
+
+
+def _why_not(settings: Settings, record: PluginRecord, known: Iterable[str]) -> str:
+    try:
+        tables.upgrade(settings.url, record, known)
+    except tables.Untidy as error:
+        return str(error)
+    except ANYTHING as error:
+        return Sentence(
+            "Its migration failed (%(what)s); its author must mend it.", what=f"{type(error).__name__}: {error}"
+        )
+    return ""
 
 
 def _copy(settings: Settings) -> Path | None:

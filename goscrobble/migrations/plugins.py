@@ -1,7 +1,7 @@
 """The tables that plugins bring: each plugin's own history, under a version table of its own.
 
 So a plugin can be removed and come back, and one that fails stops neither the server nor another. A step may make and
-change only tables whose names begin with `plugin_<name>_`; one that changes the columns of others is taken back.
+change only what is called `plugin_<name>_…` and what belongs to such a table; any other is taken back (see `guard`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
-from goscrobble.domain.plugin_names import owner_of_table, table_prefix, version_table
+from goscrobble.domain.plugin_names import owner_of_table, version_table
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadConfig
+from goscrobble.migrations.guard import Untidy, watched
 from goscrobble.migrations.runner import exclusive
 from goscrobble.plugins.declarations import Migrations, PluginRecord
+
+__all__ = ["OLDER", "Untidy", "has_any", "is_behind", "problem", "upgrade"]
 
 OLDER = Sentence("Its tables are older than the plugin; run `goscrobble database upgrade` and restart.")
 NEWER = Sentence(
@@ -30,12 +33,8 @@ NEWER = Sentence(
 DIFFERENT = Sentence("Its tables are not what its code expects (%(difference)s); its author must add a migration.")
 
 
-class Untidy(Exception):
-    """A plugin's step touched a table that is not its own. The text is a sentence."""
-
-
-def upgrade(database: str | Engine, record: PluginRecord) -> None:
-    """Apply what is missing of one plugin's steps, all or nothing.
+def upgrade(database: str | Engine, record: PluginRecord, others: Iterable[str]) -> None:
+    """Apply what is missing of one plugin's steps, all or nothing. `others` are the names of all plugins known.
 
     Raises Untidy with a sentence, and whatever else a stranger's step may raise.
     """
@@ -46,12 +45,18 @@ def upgrade(database: str | Engine, record: PluginRecord) -> None:
         return script._upgrade_revs("head", revision)  # noqa: SLF001 - as Alembic's own command does
 
     with exclusive(database) as connection:
-        before = _schema(connection)
-        with EnvironmentContext(Config(), script, fn=steps, destination_rev="head") as environment:
+        names = {*others, *_that_left_tables(connection), record.name}
+
+        def is_own(table: str) -> bool:
+            return owner_of_table(table, names) == record.name
+
+        with (
+            watched(connection, is_own),
+            EnvironmentContext(Config(), script, fn=steps, destination_rev="head") as environment,
+        ):
             environment.configure(connection=connection, **_options(record.name, migrations))
             with environment.begin_transaction():
                 environment.run_migrations()
-        _check_touched(record.name, before, _schema(connection))
 
 
 def is_behind(connection: Connection, record: PluginRecord) -> bool:
@@ -98,6 +103,13 @@ def _of(record: PluginRecord) -> Migrations:
     return record.migrations
 
 
+def _that_left_tables(connection: Connection) -> Iterable[str]:
+    """Return the plugins, installed or not, that have a table of versions: foo does not own what is of foo_bar."""
+    prefix, suffix = version_table("\0").split("\0")
+    names = inspect(connection).get_table_names()
+    return [name.removeprefix(prefix).removesuffix(suffix) for name in names if name.endswith(suffix)]
+
+
 def _options(name: str, migrations: Migrations) -> dict[str, Any]:
     return {
         "target_metadata": migrations.metadata,
@@ -119,22 +131,6 @@ def _revisions(record: PluginRecord) -> tuple[set[str], set[str]]:
 
 def _found(connection: Connection, name: str) -> set[str]:
     return set(MigrationContext.configure(connection, opts={"version_table": version_table(name)}).get_current_heads())
-
-
-def _schema(connection: Connection) -> dict[str, str]:
-    """Return each table with its columns, as a text to compare."""
-    found = inspect(connection).get_multi_columns()
-    return {
-        table: repr([(column["name"], str(column["type"]), column["nullable"]) for column in columns])
-        for (_, table), columns in found.items()
-    }
-
-
-def _check_touched(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    touched = sorted(table for table in before.keys() | after.keys() if before.get(table) != after.get(table))
-    foreign = [table for table in touched if not table.startswith(table_prefix(name))]
-    if foreign:
-        raise Untidy(f"It touches the table {foreign[0]}, which is not its own; its author must mend its migration.")
 
 
 def _described(difference: object) -> str:

@@ -171,7 +171,7 @@ def _begin_sqlite(connection: Connection) -> Iterator[None]:
         _check_references(connection)
         connection.exec_driver_sql("COMMIT")
     except BaseException:
-        connection.exec_driver_sql("ROLLBACK")
+        connection.rollback()  # the library's own: it undoes what the library began beside, too
         raise
 
 

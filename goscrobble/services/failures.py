@@ -22,6 +22,7 @@ MOST = 5  # failures of one hook …
 WITHIN = 600  # … in so many seconds trip the plugin …
 WAITS = "administrator"  # stands for a hook where a plugin waits for the administrator
 REST = 3600  # … for so long, in all workers
+MIGRATIONS = "migrations"  # what stands for the hook
 LONGEST_ERROR, LONGEST_PLACE = 500, 300  # characters that are kept
 _SHORTEST_SECRET = 4  # characters; what is shorter stands in too many words
 log = structlog.get_logger("goscrobble.plugins")
@@ -32,7 +33,9 @@ __all__ = [
     "WAITS",
     "WITHIN",
     "FailureRow",
+    "keep_migration",
     "list_all",
+    "migration",
     "note",
     "reset",
     "settle_administrator",
@@ -99,6 +102,19 @@ def reset(core: Core, plugin: str, *, beside: Callable[[Connection], None] | Non
 
     core.database.write(work)
     settings.forget(core)
+
+
+def keep_migration(connection: Connection, plugin: str, sentence: str, *, now: int) -> None:
+    """Remember why a plugin's tables could not be upgraded; "" forgets it, since they are."""
+    failures.forget(connection, plugin=plugin, hook=MIGRATIONS)
+    if sentence:
+        error = logs.without_secrets(storable(sentence))[:LONGEST_ERROR]
+        failures.note(connection, plugin, MIGRATIONS, error=error, place="", now=now, most=0, within=WITHIN, rest=REST)
+
+
+def migration(connection: Connection, plugin: str) -> str:
+    """Return why a plugin's tables could not be upgraded when that was tried last; "" if nothing is known."""
+    return failures.error_of(connection, plugin, MIGRATIONS)
 
 
 def _without_secrets(core: Core, failure: Failure) -> str:

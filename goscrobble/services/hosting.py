@@ -33,4 +33,7 @@ def _leave_out_the_outdated(core: Core) -> None:
 
 def _problem(core: Core, record: PluginRecord) -> str:
     with core.database.read() as connection:
-        return tables.problem(connection, record, core.plugins.records)
+        sentence = tables.problem(connection, record, core.plugins.records)
+        if sentence == tables.OLDER:
+            return failures.migration(connection, record.name) or sentence
+        return sentence

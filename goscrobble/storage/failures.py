@@ -82,8 +82,14 @@ def reset(connection: Connection, plugin: str) -> None:
     connection.execute(update(_failure).where(_failure.c.plugin == plugin).values(tripped_until=None, recent="[]"))
 
 
+def error_of(connection: Connection, plugin: str, hook: str) -> str:
+    """Return the last error of a hook, "" if it has none."""
+    query = select(_failure.c.error).where(_failure.c.plugin == plugin, _failure.c.hook == hook)
+    return connection.execute(query).scalar() or ""
+
+
 def forget(connection: Connection, *, before: int = 0, plugin: str | None = None, hook: str | None = None) -> int:
-    """Forget what was last raised before a time, or all (or one hook) of one plugin; returns how many hooks it was."""
+    """Forget what was last raised before a time, or all of one plugin (or hook); returns how many hooks that were."""
     which = _failure.c.last_at < before if plugin is None else _failure.c.plugin == plugin
     if hook is not None:
         which &= _failure.c.hook == hook

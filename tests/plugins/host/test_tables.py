@@ -1,5 +1,6 @@
 """Tables that plugins bring: a history of their own, names of their own, and a server that goes on without them."""
 
+import re
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,10 @@ from goscrobble import instance
 from goscrobble.migrations import runner
 from goscrobble.plugins.declarations import Status
 from goscrobble.plugins.host import GROUP
-from goscrobble.services import purging
+from goscrobble.services import failures, purging
 from goscrobble.services import settings as runtime_settings
 from goscrobble.testing import make_core, make_settings
-from tests.plugins.host.strangers import core_of, key_for, post, statuses
+from tests.plugins.host.strangers import administrator, core_of, key_for, post, statuses
 
 PACKAGE = """
     from pathlib import Path
@@ -167,17 +168,118 @@ def test_a_table_that_is_not_called_as_it_must_be_stops_the_plugin(package, star
     )
 
 
-@pytest.mark.parametrize(
-    "step",
-    ['op.create_table("other", sa.Column("id", sa.Integer))', 'op.add_column("artist", sa.Column("x", sa.Text))'],
-)
-def test_a_step_that_touches_what_is_not_its_own_is_taken_back(package, start, database_url, step):
-    core, problems = start(package(steps=[CREATE.format(table=TABLE), step]))
+def sql(*statements):
+    """Return a step that says this to the database."""
+    return "; ".join(f"op.execute({statement!r})" for statement in statements)
+
+
+FOREIGN = {
+    "a table of no name of its own": 'op.create_table("other", sa.Column("id", sa.Integer))',
+    "a column": 'op.add_column("artist", sa.Column("x", sa.Text))',
+    "an index": 'op.create_index("plugin_shelf_by_name", "artist", ["name"])',
+    "an index that goes": 'op.drop_index("ix_audit_entry_at", "audit_entry")',
+    "a view": sql("CREATE VIEW shelf AS SELECT id FROM artist"),
+    "a table that goes": sql("DROP TABLE audit_entry"),
+    "a new row": sql("INSERT INTO setting VALUES ('SHELF_SIZE', '3', 0)"),
+    "other rows": sql("UPDATE setting SET value = 'false'"),
+    "no rows": sql("DELETE FROM setting"),
+    "rows of another plugin": sql("DELETE FROM plugin_shelf_two_seen"),
+    "a table of another plugin": sql("ALTER TABLE plugin_shelf_two_seen ADD COLUMN x INTEGER"),
+    "the version of another plugin": sql("UPDATE plugin_shelf_two_alembic_version SET version_num = 'x'"),
+    "rows, and it takes no notice of the refusal": (
+        "from contextlib import suppress\n"
+        "        with suppress(Exception):\n"
+        "            op.execute(\"UPDATE setting SET value = 'false'\")"
+    ),
+}
+ONLY = {
+    "sqlite": {
+        "a trigger": sql(
+            "CREATE TRIGGER plugin_shelf_trigger AFTER INSERT ON artist BEGIN SELECT 1; END",
+        )
+    },
+    "postgresql": {
+        "a trigger": sql(
+            "CREATE FUNCTION plugin_shelf_f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE TRIGGER plugin_shelf_trigger AFTER INSERT ON artist EXECUTE FUNCTION plugin_shelf_f()",
+        ),
+        "a function": sql("CREATE FUNCTION shelf() RETURNS int LANGUAGE sql AS 'SELECT 1'"),
+        "a type": sql("CREATE TYPE shelf_colour AS ENUM ('red')"),
+        "a sequence": sql("CREATE SEQUENCE shelf_numbers"),
+        "a constraint": sql("ALTER TABLE artist ADD CONSTRAINT plugin_shelf_c CHECK (id > 0)"),
+        "a default": sql("ALTER TABLE artist ALTER COLUMN name SET DEFAULT 'x'"),
+        "a row by a function": sql("DO 'BEGIN DELETE FROM setting; END'"),
+        "nothing at all": sql("TRUNCATE setting"),
+    },
+}
+
+
+@pytest.mark.parametrize("what", [*FOREIGN, *sorted({what for steps in ONLY.values() for what in steps})])
+def test_a_step_that_touches_what_is_not_its_own_is_taken_back(package, start, database_kind, what):
+    step = (FOREIGN | ONLY[database_kind]).get(what)
+    if step is None:
+        pytest.skip(f"{database_kind} has no such thing")
+    others = package(name="shelf_two", table="plugin_shelf_two_seen")
+    core, _ = start(others)
+    with core.database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO setting VALUES ('DEFAULT_TIMEZONE', '\"UTC\"', 0)"))
+        connection.execute(text("INSERT INTO plugin_shelf_two_seen VALUES (1, 'x')"))
+    core, problems = start([*package(steps=[CREATE.format(table=TABLE), step]), *others])
     assert list(problems) == ["shelf"]
     assert "which is not its own; its author must mend its migration." in problems["shelf"]
-    assert statuses(core) == {"shelf": Status.OUTDATED}
-    assert tables(core) == set()
+    assert statuses(core) == {"shelf": Status.OUTDATED, "shelf_two": Status.ENABLED}
+    assert tables(core) == {"plugin_shelf_two_seen", "plugin_shelf_two_alembic_version"}
     assert runner.problems(core.database.engine) == []
+    with core.database.read() as connection:
+        assert connection.execute(text("SELECT key, value FROM setting")).all() == [("DEFAULT_TIMEZONE", '"UTC"')]
+        assert connection.execute(text("SELECT title FROM plugin_shelf_two_seen")).all() == [("x",)]
+
+
+@pytest.mark.parametrize("step", [sql("COMMIT"), "op.get_bind().commit()", sql("  rollback")])
+def test_a_step_that_would_end_the_transaction_is_taken_back(package, start, step):
+    core, problems = start(package(steps=[CREATE.format(table=TABLE), step]))
+    assert re.match("It (begins or ends a transaction of its own|commits by itself); its author", problems["shelf"])
+    assert tables(core) == set()
+
+
+def test_a_step_may_do_what_it_likes_with_its_own(package, start, database_kind):
+    step = (
+        'op.create_table("plugin_shelf_of", sa.Column("id", sa.Integer, primary_key=True), '
+        'sa.Column("artist_id", sa.Integer, sa.ForeignKey("artist.id", ondelete="CASCADE"))); '
+        'op.create_index("of_artist", "plugin_shelf_of", ["artist_id"]); '
+        "op.execute(\"INSERT INTO plugin_shelf_seen VALUES (1, 'x')\"); "
+        'op.execute("CREATE VIEW plugin_shelf_all AS SELECT title FROM plugin_shelf_seen"); '
+        'op.execute("DROP VIEW plugin_shelf_all"); '
+        'batch = op.batch_alter_table("plugin_shelf_seen", recreate="always"); '
+        'it = batch.__enter__(); it.alter_column("title", nullable=True); batch.__exit__(None, None, None); '
+        'op.drop_table("plugin_shelf_of"); '
+        'batch = op.batch_alter_table("plugin_shelf_seen", recreate="always"); '
+        'it = batch.__enter__(); it.alter_column("title", nullable=False); batch.__exit__(None, None, None)'
+    )
+    core, problems = start(package(steps=[CREATE.format(table=TABLE), step]))
+    assert problems == {}
+    assert statuses(core) == {"shelf": Status.ENABLED}
+    with core.database.read() as connection:
+        assert connection.execute(text("SELECT title FROM plugin_shelf_seen")).all() == [("x",)]
+
+
+def test_why_a_migration_failed_is_kept_and_shown_until_it_succeeds(package, serve, settings, monkeypatch):
+    broken = package(steps=["raise ValueError('no shelf today')"])
+    sentence = "Its migration failed (ValueError: no shelf today); its author must mend it."
+    for _ in range(2):
+        assert instance.upgrade(settings, found_plugins=broken).problems == {"shelf": sentence}
+    app = serve(broken)
+    assert core_of(app).plugins.records["shelf"].error == sentence
+    client = administrator(app)
+    assert sentence in client.get("/admin/plugins").text
+    told = client.get("/api/v1/admin/plugins/shelf").json
+    assert (told["status"], told["error"]) == ("outdated", sentence)
+    assert [(one["hook"], one["count"], one["error"]) for one in told["failures"]] == [("migrations", 1, sentence)]
+
+    mended = package()
+    assert instance.upgrade(settings, found_plugins=mended).problems == {}
+    core = core_of(serve(mended))
+    assert (statuses(core), failures.list_all(core)) == ({"shelf": Status.ENABLED}, [])
 
 
 def test_a_step_that_fails_stops_that_plugin_alone(package, start):
