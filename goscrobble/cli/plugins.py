@@ -12,10 +12,11 @@ import click
 from goscrobble.cli.configuration import plugin_options, shown
 from goscrobble.cli.new_plugin import new
 from goscrobble.cli.opening import opened, table
-from goscrobble.errors import BadConfig, NotFound
+from goscrobble.errors import BadConfig, Conflict, NotFound
 from goscrobble.plugins.declarations import PluginRecord, Status
 from goscrobble.services import administration, failures, purging, settings
 from goscrobble.services.core import Core
+from goscrobble.services.purging import Leftovers
 
 
 @click.group()
@@ -34,12 +35,20 @@ def list_(as_json: bool) -> None:
         records = _records(core)
         described = [_described(core, record) | {"warnings": record.warnings} for record in records]
         strays = core.plugins.strays
+        gone = purging.of_the_gone(core)
     if as_json:
-        click.echo(json.dumps({"plugins": described}, indent=2))
+        click.echo(
+            json.dumps(
+                {"plugins": described, "leftovers": {name: _lines(left) for name, left in gone.items()}}, indent=2
+            )
+        )
         return
     rows = [("NAME", "STATUS", "VERSION", "PROBLEM")]
     rows += [(one["name"], one["status"], one["version"] or "-", _problem(one)) for one in described]
     click.echo("\n".join([table(rows), *strays]))
+    for name, left in gone.items():
+        click.echo(f"{name} is not installed and left: {', '.join(_lines(left))}.")
+        click.echo(f"`goscrobble plugins purge {name}` removes it.")
 
 
 @plugins.command(epilog="Example: goscrobble plugins show jellyfin")
@@ -117,22 +126,37 @@ def check() -> None:
 def purge(name: str, yes: bool) -> None:
     """Remove what the plugin NAME keeps: its tables, settings and everybody's connections. The plays it told stay.
 
+    So does what something else in the database needs; then what is left is said, and the exit status is 1.
+
     It may be uninstalled already. One that is installed works again after `goscrobble database upgrade`.
     """
     with opened() as core:
         found = purging.left_by(core, name)
         if not found:
             raise NotFound(f"There is nothing of a plugin called {name}.")
-        lines = [f"table {table}" for table in found.tables] + [f"setting {key}" for key in found.settings]
-        click.echo("\n".join([*lines, *_connections(found.connections)]))
+        click.echo("\n".join(_lines(found)))
         if not yes:
             click.confirm("Remove all of this for ever?", abort=True)
         purging.purge(core, None, name)
+        left = purging.left_by(core, name)
+    if left:
+        raise Conflict(f"Something else still needs what is left: {', '.join(_lines(left))}.")
     click.echo(f"Nothing of {name} is left but the plays it told.")
 
 
-def _connections(number: int) -> list[str]:
-    return [f"{number} connection{'' if number == 1 else 's'} of listeners"] if number else []
+def _lines(left: Leftovers) -> list[str]:
+    """Return what a plugin keeps, in a few words each."""
+    return [
+        *(f"table {table}" for table in left.tables),
+        *map(str, left.others),
+        *(f"setting {key}" for key in left.settings),
+        *_counted(left.connections, "connection", "of listeners"),
+        *_counted(left.failures, "hook", "remembered as failed"),
+    ]
+
+
+def _counted(number: int, what: str, more: str) -> list[str]:
+    return [f"{number} {what}{'' if number == 1 else 's'} {more}"] if number else []
 
 
 def _records(core: Core) -> list[PluginRecord]:

@@ -77,6 +77,11 @@ def list_all(connection: Connection) -> list[FailureRow]:
     return [FailureRow(**dict(row) | {"error": unpacked(row["error"])}) for row in connection.execute(query).mappings()]
 
 
+def plugins(connection: Connection) -> set[str]:
+    """Return the plugins that something is remembered of."""
+    return set(connection.execute(select(_failure.c.plugin).distinct()).scalars())
+
+
 def reset(connection: Connection, plugin: str) -> None:
     """Ask the plugin's hooks again, and start counting anew."""
     connection.execute(update(_failure).where(_failure.c.plugin == plugin).values(tripped_until=None, recent="[]"))

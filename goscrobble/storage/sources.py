@@ -117,6 +117,11 @@ def count_of_plugin(connection: Connection, plugin: str) -> int:
     return connection.execute(select(func.count()).where(_account.c.plugin == plugin)).scalar_one()
 
 
+def plugins(connection: Connection) -> set[str]:
+    """Return the plugins that somebody has a source account of."""
+    return set(connection.execute(select(_account.c.plugin).distinct()).scalars())
+
+
 def remove_of_plugin(connection: Connection, plugin: str) -> list[str]:
     """Delete every source account of a plugin; returns the voices they spoke with."""
     gone = delete(_account).where(_account.c.plugin == plugin).returning(_account.c.voice)

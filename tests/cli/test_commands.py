@@ -260,6 +260,10 @@ def test_what_a_plugin_left_is_purged(goscrobble, core):
     with core.database.engine.begin() as connection:
         connection.execute(text("INSERT INTO setting VALUES ('TIDAL_COLOUR', '1', 0)"))
         connection.execute(text("CREATE TABLE plugin_tidal_seen (id INTEGER)"))
+    left = "table plugin_tidal_seen, setting TIDAL_COLOUR"
+    sentence = f"tidal is not installed and left: {left}.\n`goscrobble plugins purge tidal` removes it.\n"
+    assert said(goscrobble("plugins", "list")).endswith(sentence)
+    assert json.loads(said(goscrobble("plugins", "list", "--json")))["leftovers"] == {"tidal": left.split(", ")}
     declined = goscrobble("plugins", "purge", "tidal", typed="n\n")
     assert (declined.exit_code, declined.stdout.splitlines()[:2]) == (
         1,

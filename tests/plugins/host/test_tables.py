@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from goscrobble import instance
 from goscrobble.migrations import runner
-from goscrobble.plugins.declarations import Status
+from goscrobble.plugins.declarations import Failure, Status
 from goscrobble.plugins.host import GROUP
 from goscrobble.services import failures, purging
 from goscrobble.services import settings as runtime_settings
@@ -326,6 +326,88 @@ def test_tables_that_point_to_each_other_are_purged_in_the_right_order(package, 
         connection.execute(text("INSERT INTO plugin_shelf_a VALUES (1)"))
         connection.execute(text("INSERT INTO plugin_shelf_seen VALUES (1, 'x', 1)"))
     assert len(purging.purge(core, None, "shelf").tables) == 3
+
+
+def test_purging_removes_all_that_is_called_like_the_plugin_and_nothing_else(package, start, database_kind):
+    core, _ = start([*package(), *package(name="shelf_two", table="plugin_shelf_two_seen")])
+    core, _ = start([])
+    made = {
+        "sqlite": (
+            "CREATE VIEW plugin_shelf_all AS SELECT * FROM plugin_shelf_seen",
+            "CREATE INDEX plugin_shelf_by_name ON artist (name)",
+            "CREATE TRIGGER plugin_shelf_t AFTER INSERT ON artist BEGIN DELETE FROM plugin_shelf_seen; END",
+            "CREATE TRIGGER harmless AFTER INSERT ON artist BEGIN DELETE FROM plugin_shelf_seen; END",
+            "CREATE TRIGGER plugin_shelf_two_t AFTER INSERT ON artist BEGIN DELETE FROM plugin_shelf_two_seen; END",
+        ),
+        "postgresql": (
+            "CREATE VIEW plugin_shelf_all AS SELECT * FROM plugin_shelf_seen",
+            "CREATE INDEX plugin_shelf_by_name ON artist (name)",
+            "CREATE SEQUENCE plugin_shelf_numbers",
+            "CREATE TYPE plugin_shelf_colour AS ENUM ('red')",
+            "CREATE FUNCTION plugin_shelf_f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "CREATE TRIGGER plugin_shelf_t AFTER INSERT ON artist EXECUTE FUNCTION plugin_shelf_f()",
+            "CREATE SEQUENCE plugin_shelf_two_numbers",
+        ),
+    }[database_kind]
+    listed = {
+        "sqlite": ["index plugin_shelf_by_name", "trigger harmless", "trigger plugin_shelf_t", "view plugin_shelf_all"],
+        "postgresql": [
+            "function plugin_shelf_f",
+            "index plugin_shelf_by_name",
+            "sequence plugin_shelf_numbers",
+            "trigger plugin_shelf_t",
+            "type plugin_shelf_colour",
+            "view plugin_shelf_all",
+        ],
+    }[database_kind]
+    with core.database.engine.begin() as connection:
+        for statement in made:
+            connection.exec_driver_sql(statement)
+    assert [str(one) for one in purging.purge(core, None, "shelf").others] == listed
+    assert not purging.left_by(core, "shelf")
+    assert runner.problems(core.database.engine) == []
+    assert [str(one) for one in purging.left_by(core, "shelf_two").others] == {
+        "sqlite": ["trigger plugin_shelf_two_t"],
+        "postgresql": ["sequence plugin_shelf_two_numbers"],
+    }[database_kind]
+
+
+def test_what_something_else_still_needs_is_left_and_said(package, start, database_kind):
+    if database_kind == "sqlite":
+        pytest.skip("SQLite lets it go")
+    core, _ = start(package())
+    with core.database.engine.begin() as connection:
+        connection.execute(text("CREATE VIEW of_ours AS SELECT * FROM plugin_shelf_seen"))
+    assert len(purging.purge(core, None, "shelf").tables) == 2
+    assert purging.left_by(core, "shelf") == purging.Leftovers((TABLE,), (), 0)
+
+
+def test_what_plugins_left_that_are_gone_is_listed_with_how_to_remove_it(package, serve, start, settings):
+    core, _ = start(package())
+    runtime_settings.change(core, {"SHELF_SIZE": 7})
+    with core.database.engine.begin() as connection:
+        connection.execute(text("INSERT INTO setting VALUES ('WALL_PAPER_ENABLED', 'false', 0)"))
+        connection.execute(text("INSERT INTO setting VALUES ('LAMP_COLOUR', '1', 0)"))
+        connection.execute(text("CREATE TABLE plugin_desk_drawers (id INTEGER)"))
+    app = serve([])
+    failures.note(core_of(app), Failure("chair", "poll", "KeyError", "chair.py", trips=False))
+    found = purging.of_the_gone(core_of(app))
+    assert found == {
+        "chair": purging.Leftovers((), (), 0, failures=1),
+        "desk": purging.Leftovers(("plugin_desk_drawers",), (), 0),
+        "lamp": purging.Leftovers((), ("LAMP_COLOUR",), 0),
+        "shelf": purging.Leftovers(("plugin_shelf_alembic_version", TABLE), ("SHELF_SIZE",), 0),
+        "wall_paper": purging.Leftovers((), ("WALL_PAPER_ENABLED",), 0),
+    }
+    client = administrator(app)
+    assert "goscrobble plugins purge wall_paper" in client.get("/admin/plugins").text
+    told = client.get("/api/v1/admin/plugins").json["leftovers"]
+    assert [one["plugin"] for one in told] == ["chair", "desk", "lamp", "shelf", "wall_paper"]
+    assert (told[3]["tables"], told[3]["settings"]) == (["plugin_shelf_alembic_version", TABLE], ["SHELF_SIZE"])
+    for name in found:
+        purging.purge(core_of(app), None, name)
+    assert purging.of_the_gone(core_of(app)) == {}
+    assert "goscrobble plugins purge" not in client.get("/admin/plugins").text
 
 
 def test_two_processes_that_upgrade_at_once_do_it_once(package, settings, database_url):

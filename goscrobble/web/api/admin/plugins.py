@@ -10,7 +10,7 @@ from flask import Blueprint
 from pydantic import BaseModel, Field, StrictBool
 
 from goscrobble.plugins.declarations import PluginRecord, Status
-from goscrobble.services import administration, failures, settings
+from goscrobble.services import administration, failures, purging, settings
 from goscrobble.services.core import Core
 from goscrobble.services.failures import FailureRow
 from goscrobble.web import auth, current_core
@@ -80,10 +80,24 @@ class Plugin(BaseModel):
         )
 
 
+class Leftovers(BaseModel):
+    """What a plugin left that is not installed any more. `goscrobble plugins purge <plugin>` removes it."""
+
+    plugin: str
+    tables: list[str]
+    others: list[str] = Field(
+        description="What else of the database's schema, its kind first: `view plugin_tidal_all`."
+    )
+    settings: list[str] = Field(description="Keys of `/config` that were its own.")
+    connections: int = Field(description="How many connections listeners have to it.")
+    failures: int = Field(description="How many of its hooks are remembered as failed.")
+
+
 class Plugins(BaseModel):
-    """All plugins that were found, those that cannot run among them."""
+    """All plugins that were found, those that cannot run among them, and what others left."""
 
     plugins: list[Plugin]
+    leftovers: list[Leftovers]
     next: None = None
 
 
@@ -101,7 +115,18 @@ def list_plugins() -> dict[str, Any]:
     core = current_core()
     known = failures.list_all(core)
     found = [Plugin.of(core, record, known) for record in core.plugins.records.values() if not record.builtin]
-    return Plugins(plugins=found).model_dump(mode="json")
+    leftovers = [
+        Leftovers(
+            plugin=name,
+            tables=list(left.tables),
+            others=[str(one) for one in left.others],
+            settings=list(left.settings),
+            connections=left.connections,
+            failures=left.failures,
+        )
+        for name, left in purging.of_the_gone(core).items()
+    ]
+    return Plugins(plugins=found, leftovers=leftovers).model_dump(mode="json")
 
 
 @blueprint.get("/<name>")

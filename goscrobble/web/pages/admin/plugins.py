@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, url_for
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import GoScrobbleError
 from goscrobble.plugins.declarations import PluginRecord, Status
-from goscrobble.services import administration, failures, settings
+from goscrobble.services import administration, failures, purging, settings
 from goscrobble.services.core import Core
 from goscrobble.services.failures import FailureRow
 from goscrobble.web import current_core, forms
@@ -93,7 +93,7 @@ def _list() -> str:
     core = current_core()
     known = failures.list_all(core)
     found = [_plugin(core, record, known) for record in core.plugins.records.values() if not record.builtin]
-    return render_template("admin/plugins.html", plugins=found)
+    return render_template("admin/plugins.html", plugins=found, leftovers=purging.of_the_gone(core))
 
 
 def _page(record: PluginRecord, form: Form | None = None, problem: GoScrobbleError | None = None) -> str:
