@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from goscrobble.services import mail
+from goscrobble.services import mail, telling
 from goscrobble.services.core import Core
 
 Handler = Callable[[Core, Mapping[str, Any]], Iterable[None] | None]
 
-HANDLERS: Mapping[str, Handler] = {"mail": mail.deliver}
+HANDLERS: Mapping[str, Handler] = {mail.JOB: mail.deliver, telling.JOB: telling.deliver}

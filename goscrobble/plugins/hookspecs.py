@@ -76,3 +76,23 @@ def after_removal(username: str, play: int, merged_into: int | None) -> None:
 @hookspec
 def after_source_change(account: SourceAccount) -> None:
     """Hear that the owner of one of this plugin's connections changed its settings. Asked of that plugin alone."""
+
+
+@hookspec
+def after_disconnect(source_account: str, person: str) -> None:
+    """Hear that the owner of one of this plugin's connections ended it, to forget what the plugin's own tables hold.
+
+    `source_account` is the connection's UUID, `person` its owner's. Asked of that plugin alone, at least once: again
+    until it returns without raising, later if it is switched off. The connection is gone already, and with it the
+    values and secrets that were kept for it.
+    """
+
+
+@hookspec
+def after_account_removal(person: str) -> None:
+    """Hear that somebody's account was erased, to erase what the plugin's own tables hold about them.
+
+    `person` is the account's UUID, as `SourceAccount.person` and `Visitor.person` have it: a name may be another's by
+    now. Told at least once: again until it returns without raising, later if the plugin is switched off or cannot run.
+    A plugin that is not installed is given up on after 30 days. Connections of theirs are not told of one by one.
+    """

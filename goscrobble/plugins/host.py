@@ -241,15 +241,30 @@ class PluginHost:
                     self.note(record, "prepare_draft", error, trips=True)
         return draft
 
-    def tell_one(self, name: str, hook: str, **arguments: Any) -> None:
-        """Tell one plugin about something of its own; what it raises is noted and never trips it."""
+    def tell_one(self, name: str, hook: str, **arguments: Any) -> bool:
+        """Tell one plugin about something of its own; what it raises is noted and never trips it.
+
+        Returns whether it heard: one that does not run, or raised, did not.
+        """
         record = self.records.get(name)
         if record is None or not self.runs(name):
-            return
+            return False
         try:
             self._answers(name, hook, arguments, SERVICE_DEADLINE)
         except ANYTHING as error:
             self.note(record, hook, error, trips=False)
+            return False
+        return True
+
+    def may_hear(self, hook: str) -> set[str]:
+        """Return the plugins that have a hook or, since they could not be loaded, may have it."""
+        having = {one.plugin_name for one in self._implementations(hook)}
+        unknown = {
+            name
+            for name, record in self.records.items()
+            if record.fault is not None and not self._manager.has_plugin(name) and name == record.name
+        }
+        return having | {name for name in unknown if not misnamed(name)}
 
     def poll(self, record: PluginRecord, poller: Poller, account: SourceAccount) -> Polled:
         """Ask a service through a plugin. Raises RetryLater, NotAuthorized or Unrecoverable, and nothing else."""

@@ -74,6 +74,11 @@ class Visitor(Protocol):
         ...
 
     @property
+    def person(self) -> str:
+        """The UUID of their account: keep what is about them by this, so that `after_account_removal` finds it."""
+        ...
+
+    @property
     def session(self) -> str:
         """An opaque name of this sign-in, the same for all its requests and for no other."""
         ...
@@ -122,6 +127,14 @@ class SourceAccount(Protocol):
     @property
     def username(self) -> str:
         """Whose it is."""
+        ...
+
+    @property
+    def person(self) -> str:
+        """The UUID of its owner's account: keep what is about them by this, so that `after_account_removal` finds it.
+
+        "" if the account was erased meanwhile.
+        """
         ...
 
     @property

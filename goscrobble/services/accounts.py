@@ -14,7 +14,7 @@ from goscrobble.domain.accounts import Account, Privacy, may_see
 from goscrobble.domain.periods import zone
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotAllowed, NotAuthenticated, NotFound, Unavailable
-from goscrobble.services import attempts, identities, mail, passwords, rollups
+from goscrobble.services import attempts, identities, mail, passwords, rollups, telling
 from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials, spellings, users
@@ -288,6 +288,7 @@ def delete(core: Core, account: Account, *, at_once: int = ERASED_AT_ONCE, besid
 
     def finish(connection: Connection) -> None:
         users.delete_account(connection, account.id)
+        telling.owe_account_removal(core, connection, person=account.uuid)
         if beside is not None:
             beside(connection)
 

@@ -18,7 +18,7 @@ from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput, Conflict, NotFound, Unavailable
 from goscrobble.plugins.declarations import PluginRecord, Ready, Redirect, Source
 from goscrobble.plugins.policy import NotAuthorized, RetryLater, Unrecoverable
-from goscrobble.services import secrets, sources, tokens
+from goscrobble.services import secrets, sources, telling, tokens
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
 from goscrobble.storage import credentials
@@ -140,11 +140,15 @@ def answer(core: Core, account: Account, uuid: str, chosen: Sequence[str]) -> So
 
 
 def disconnect(core: Core, account: Account, uuid: str) -> None:
-    """Forget a connection, and revoke the token it speaks with. The plays it told stay. Raises NotFound."""
+    """Forget a connection, and revoke the token it speaks with. The plays it told stay, and its plugin is told.
+
+    Raises NotFound.
+    """
     row = sources.find(core, account, uuid)
 
     def work(connection: Connection) -> None:
         stored.remove(connection, row.id)
+        telling.owe_disconnect(core, connection, row.plugin, source_account=row.uuid, person=account.uuid)
         credentials.delete_api_token(connection, account.id, row.voice)
 
     core.database.write(work)

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotFound
-from goscrobble.services import mail
+from goscrobble.services import mail, telling
 from goscrobble.services.core import Core
 from goscrobble.storage import jobs
 from goscrobble.storage.database import Connection
@@ -20,7 +20,15 @@ State = Literal["waiting", "running", "dead"]
 STATES: tuple[State, ...] = get_args(State)
 PERIODIC = "every:"  # begins the kinds of what recurs
 # What the handlers and the schedule of `goscrobble.jobs` know: a layer that nothing here may import. A test compares.
-KINDS = frozenset({mail.JOB, f"{PERIODIC}judge-play-sessions", f"{PERIODIC}site-charts", f"{PERIODIC}housekeeping"})
+KINDS = frozenset(
+    {
+        mail.JOB,
+        telling.JOB,
+        f"{PERIODIC}judge-play-sessions",
+        f"{PERIODIC}site-charts",
+        f"{PERIODIC}housekeeping",
+    }
+)
 _NO_SUCH = Sentence("There is no such job")
 _LARGEST_ID = 2**63 - 1
 

@@ -53,6 +53,12 @@ class Connected:
         return self._username
 
     @property
+    def person(self) -> str:
+        """The UUID of its owner's account."""
+        account = accounts.find_by_id(self._core, self._row.user_id)
+        return account.uuid if account is not None else ""
+
+    @property
     def settings(self) -> Any:
         """What its owner set."""
         return sources.settings_of(self._core, self._row)

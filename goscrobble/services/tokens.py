@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Conflict, NotFound
-from goscrobble.services import identities, sources
+from goscrobble.services import identities, sources, telling
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials
 from goscrobble.storage import sources as stored
@@ -63,7 +63,8 @@ def revoke_api_token(core: Core, account: Account, uuid: str, *, beside: Beside 
     def remove(connection: Connection) -> None:
         if "\0" in uuid or not credentials.delete_api_token(connection, account.id, uuid):
             raise NotFound("There is no such token")
-        stored.remove_of_voice(connection, account.id, uuid)
+        for plugin, source_account in stored.remove_of_voice(connection, account.id, uuid):
+            telling.owe_disconnect(core, connection, plugin, source_account=source_account, person=account.uuid)
         if beside is not None:
             beside(connection)
 

@@ -128,9 +128,10 @@ def remove_of_plugin(connection: Connection, plugin: str) -> list[str]:
     return list(connection.execute(gone).scalars())
 
 
-def remove_of_voice(connection: Connection, user_id: int, voice: str) -> None:
-    """Delete what speaks with a voice: its token is gone, so it never will again."""
-    connection.execute(delete(_account).where(_account.c.user_id == user_id, _account.c.voice == voice))
+def remove_of_voice(connection: Connection, user_id: int, voice: str) -> list[tuple[str, str]]:
+    """Delete what speaks with a voice: its token is gone, so it never will again. Returns plugins and UUIDs."""
+    gone = delete(_account).where(_account.c.user_id == user_id, _account.c.voice == voice)
+    return [(row.plugin, row.uuid) for row in connection.execute(gone.returning(_account.c.plugin, _account.c.uuid))]
 
 
 # ---- events ----

@@ -224,6 +224,11 @@ class SignedIn:
         """Who it is."""
         return self._account.username
 
+    @property
+    def person(self) -> str:
+        """The UUID of their account."""
+        return self._account.uuid
+
     def source_accounts(self) -> list[SourceAccount]:
         """Return their connections to this plugin, oldest first."""
         rows = sources.list_all(self._core, self._account)
