@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import examples
+import plugin_api
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
@@ -224,6 +225,7 @@ the log tells more.
 
 PAGES: dict[str, Callable[[], str]] = {
     "hooks.md": hooks_page,
+    "plugin-api.md": plugin_api.page,
     "settings.md": settings_page,
     "errors.md": errors_page,
 }

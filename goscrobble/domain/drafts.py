@@ -61,7 +61,8 @@ class ScrobbleDraft(BaseModel):
 
     Times are Unix seconds (UTC), lengths whole seconds, rounded once. `duration` is the track's length, `listened`
     what was heard of it; with the stamp EITHER it is the most that can have been heard if that marks the end, and no
-    time listened. Names are verbatim; `domain.rules` tidies and judges them.
+    time listened. Names are verbatim; the server tidies and judges them. `origin` tells two ways by which one listen was
+    reported: give it where the source knows who played the sound, and leave it out where it does not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -84,7 +85,11 @@ PlayState = Literal["playing", "paused", "stopped"]
 
 
 class Playing(BaseModel):
-    """One event of a player, for `playback.observe`: what it does with a track at a moment.
+    """One event of a player, for `observe`: what it does with a track at a moment.
+
+    The server makes plays of the events: a track counts once half of it or four minutes were heard. A source that tells
+    its listens by itself sets `shown_only`, so that an event shows what plays now and is never made a second play.
+
 
     `at` is Unix seconds; `position` is seconds into the track, None where unknown; `completed` is the source's own
     verdict at a stop. `draft` names the track; its `played_at` and `stamp` are ignored. `stamp` tells how well it is

@@ -83,7 +83,13 @@ class Ingress:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Any other routes, at a path of the plugin's own: `at="/rooms"`. The first plugin that claims a path has it."""
+    """Any other routes, at a path of the plugin's own: `at="/rooms"`. The first plugin that claims a path has it.
+
+    Their answers carry the policy of the server's own pages (`Content-Security-Policy`): scripts, styles, pictures and
+    requests come from this server alone, none of them stands inside the page's text, and no other site may frame it. So
+    put scripts and styles into files of the blueprint's `static_folder`, at paths below `at`. `Toolkit.visitor` tells
+    who is signed in. A form is posted to the same origin, since a browser's sign-in is believed only there.
+    """
 
     blueprint: Blueprint
     at: str

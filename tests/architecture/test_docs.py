@@ -1,6 +1,7 @@
 """Nothing public without its place in the docs, and no page that has fallen behind."""
 
 import importlib.util
+import inspect
 import re
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from goscrobble import errors
+from goscrobble import errors, plugins
 from goscrobble.config import RuntimeSettings, Settings
 from goscrobble.plugins import hookspecs
 
@@ -55,6 +56,22 @@ def test_every_hook_has_a_heading_and_a_sentence(hook):
     assert getattr(hookspecs, hook).__doc__.strip().endswith(".")
 
 
+@pytest.mark.parametrize("name", plugins.__all__)
+def test_all_that_a_plugin_may_import_is_explained_with_its_fields_and_methods(name):
+    text = (DOCS / "reference" / "plugin-api.md").read_text("utf-8")
+    part = text.partition(f"\n## {name}\n")[2].partition("\n## ")[0]
+    kind = getattr(plugins, name)
+    assert "." in part
+    own = {**getattr(kind, "__annotations__", {}), **vars(kind)} if inspect.isclass(kind) else {}
+    public = {one for one in own if not one.startswith(("_", "model_"))}
+    assert [one for one in sorted(public) if not re.search(rf"\b{one}\b", part)] == []
+
+
+@pytest.mark.parametrize("name", ["shown_only", "origin", "client", "Content-Security-Policy", "same origin"])
+def test_the_page_for_plugin_authors_tells_what_was_hard_to_find(name):
+    assert name in (DOCS / "reference" / "plugin-api.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_listed_and_explained(name):
     text = (DOCS / "reference" / "settings.md").read_text("utf-8")
@@ -93,7 +110,7 @@ def test_every_error_has_a_slug_of_its_own_and_a_heading(kind):
     assert str(kind.status) in (DOCS / "reference" / "errors.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("page", ["hooks.md", "settings.md", "errors.md"])
+@pytest.mark.parametrize("page", ["hooks.md", "plugin-api.md", "settings.md", "errors.md"])
 def test_a_generated_page_is_what_the_code_says_today(generate, page):
     assert generate.PAGES[page]() == (DOCS / "reference" / page).read_text("utf-8"), "run `python docs/generate.py`"
 
