@@ -20,7 +20,7 @@ from goscrobble.plugins.declarations import (
 )
 from goscrobble.plugins.hookspecs import hookimpl
 from goscrobble.plugins.policy import AdministratorMustAct, NotAuthorized, RetryLater, Unreachable, Unrecoverable
-from goscrobble.plugins.toolkit import Reply, SourceAccount, Toolkit, Values, Visitor
+from goscrobble.plugins.toolkit import Reply, SourceAccount, Tables, Toolkit, Values, Visitor
 
 __all__ = [
     "AdministratorMustAct",
@@ -49,6 +49,7 @@ __all__ = [
     "SourceSettings",
     "Stamp",
     "Stored",
+    "Tables",
     "Toolkit",
     "TrackIds",
     "Unreachable",

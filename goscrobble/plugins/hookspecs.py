@@ -13,7 +13,7 @@ import pluggy
 
 from goscrobble.domain.drafts import NowPlaying, ScrobbleDraft
 from goscrobble.plugins.declarations import Ingress, Migrations, PluginSettings, Poller, Routes, Source
-from goscrobble.plugins.toolkit import SourceAccount, Toolkit
+from goscrobble.plugins.toolkit import SourceAccount, Tables, Toolkit
 
 if TYPE_CHECKING:
     from goscrobble.domain.scrobbles import Scrobble
@@ -79,7 +79,7 @@ def after_source_change(account: SourceAccount) -> None:
 
 
 @hookspec
-def after_disconnect(source_account: str, person: str) -> None:
+def after_disconnect(source_account: str, person: str, tables: Tables) -> None:
     """Hear that the owner of one of this plugin's connections ended it, to forget what the plugin's own tables hold.
 
     `source_account` is the connection's UUID, `person` its owner's. Asked of that plugin alone, at least once: again
@@ -89,7 +89,7 @@ def after_disconnect(source_account: str, person: str) -> None:
 
 
 @hookspec
-def after_account_removal(person: str) -> None:
+def after_account_removal(person: str, tables: Tables) -> None:
     """Hear that somebody's account was erased, to erase what the plugin's own tables hold about them.
 
     `person` is the account's UUID, as `SourceAccount.person` and `Visitor.person` have it: a name may be another's by

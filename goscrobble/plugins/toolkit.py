@@ -65,6 +65,18 @@ class Toolkit(Protocol):
         ...
 
 
+class Tables(Protocol):
+    """The way to a plugin's own tables, for hooks that are told outside of any request."""
+
+    def read(self) -> AbstractContextManager[Any]:
+        """Give a database connection to read with, as `Toolkit.read` does."""
+        ...
+
+    def write(self, work: Callable[[Any], Any]) -> Any:
+        """Run `work(connection)` in one transaction, as `Toolkit.write` does."""
+        ...
+
+
 class Visitor(Protocol):
     """Somebody who is signed in with a browser."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from goscrobble.plugins.policy import Unrecoverable
 from goscrobble.services.core import Core
 from goscrobble.storage import jobs, plugin_tables
-from goscrobble.storage.database import Connection
+from goscrobble.storage.database import Connection, Database
 
 JOB = "tell-plugin"
 SHORTEST_PAUSE, LONGEST_PAUSE = 30, 3600  # seconds between two attempts; each pause is as long as all before together
@@ -37,7 +37,7 @@ def owe_disconnect(core: Core, connection: Connection, plugin: str, *, source_ac
 def deliver(core: Core, payload: Mapping[str, Any]) -> None:
     """Tell one plugin, or have it tried once more. Raises Unrecoverable if it has been gone for too long."""
     plugin, hook = payload["plugin"], payload["hook"]
-    if core.plugins.tell_one(plugin, hook, **payload["arguments"]):
+    if core.plugins.tell_one(plugin, hook, tables=_Tables(core.database), **payload["arguments"]):
         return
     waited = max(0, int(core.now()) - payload["since"])
     if plugin not in core.plugins.records and waited >= PATIENCE:
@@ -47,6 +47,14 @@ def deliver(core: Core, payload: Mapping[str, Any]) -> None:
         )
     pause = min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)
     core.database.write(lambda connection: _enqueue(core, connection, payload, pause=pause))
+
+
+class _Tables:
+    """See `goscrobble.plugins.toolkit.Tables`."""
+
+    def __init__(self, database: Database) -> None:
+        self.read = database.read
+        self.write = database.write
 
 
 def _owe(

@@ -100,7 +100,7 @@ def check(folder, program, *arguments):
 
 def test_every_python_block_of_the_page_names_its_file():
     text = PAGE.read_text("utf-8")
-    written = [step.path for step in steps(PAGE) if isinstance(step, Write)]
+    written = [step.path for step in steps(PAGE) if isinstance(step, Write) and step.path.endswith(".py")]
     assert text.count("```python\n") == len(written) > 10
 
 

@@ -28,7 +28,9 @@ LISTENS = """
         return [Source("Listens", "A source.")]
 
     @hookimpl
-    def after_account_removal(person):
+    def after_account_removal(person, tables):
+        with tables.read() as connection:
+            assert connection.exec_driver_sql("SELECT 1").scalar() == tables.write(lambda _connection: 1)
         told("removed " + person)
 
     @hookimpl
