@@ -259,10 +259,11 @@ def tells_again(first: Report, second: Report) -> bool:
     if first.told_at == second.told_at and first.nth == second.nth:
         return True
     apart = second.told_at - first.told_at
+    length = second.duration or first.duration
     if second.stamp is Stamp.ARRIVAL:  # unstamped: a retry looks like a new play, but nothing is over so soon
-        length = second.duration or first.duration
         return 0 < apart < (min(length, HALF_CAP) if length else REPEATED_TELLING)
-    return second.stamp in _VAGUE and 0 < apart <= REPEATED_TELLING
+    longest = min(REPEATED_TELLING, length - 2) if length else REPEATED_TELLING  # then a short one has begun again
+    return second.stamp in _VAGUE and 0 < apart <= longest
 
 
 # ---- machinery ----

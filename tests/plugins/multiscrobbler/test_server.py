@@ -170,3 +170,23 @@ def test_a_derived_request_is_kept(send, plays, name):
     body = fixture(f"goscrobble_ingress_{name}")["json"]
     assert send(body) == SUCCESS
     assert plays() == [(body["Track"], int(body["PlayedAt"]))]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_short_track_that_is_repeated_counts_each_round_and_told_again_none(send, plays, at_once):
+    rounds = [play(Track="Jingle", PlayedAt=AT + n * 20, Duration=20) for n in range(3)]
+    for _ in range(2):
+        for body in [rounds] if at_once else rounds:
+            assert send(body)[0] == 200
+    assert plays() == [("Jingle", AT + n * 20) for n in range(3)]
+
+
+def test_a_track_that_is_told_again_within_its_length_is_one_play(send, plays):
+    for seconds in (0, 2, 10):
+        assert send(play(Track="Jingle", PlayedAt=AT + seconds, Duration=20))[0] == 200
+    assert plays() == [("Jingle", AT)]
+
+
+def test_a_leap_second_is_a_time(send, plays):
+    assert send({"track": "T", "artists": ["B"], "playDate": "2016-12-31T23:59:60Z", "duration": 20})[0] == 200
+    assert plays() == [("T", 1_483_228_800)]
