@@ -15,6 +15,9 @@ from goscrobble import config, instance
 from goscrobble.config import DEFAULT_PORT, Settings
 from goscrobble.errors import BadConfig
 
+# gunicorn looks for modules in the folder it is started from first. There `goscrobble` may be a checkout's folder.
+_SERVE = "import goscrobble, gunicorn.app.wsgiapp; gunicorn.app.wsgiapp.run()"
+
 
 @click.command(epilog="Example: goscrobble run --host 0.0.0.0 --port 8080")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
@@ -32,7 +35,7 @@ def run(host: str, port: int, workers: int | None) -> None:
         os.environ["GOSCROBBLE_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
     _collect_metrics(settings)
     click.echo(f"GoScrobble serves {settings.instance_path} on http://{address} (press Ctrl+C to end it).")
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:goscrobble.serving", "--bind", address]
+    command = [sys.executable, "-P", "-c", _SERVE, "--config", "python:goscrobble.serving", "--bind", address]
     if workers:
         command += ["--workers", str(workers)]
     sys.stdout.flush()

@@ -24,12 +24,12 @@ def pytest_collection_modifyitems(items):
 class Server:
     """A real process that serves on a port of its own, with what it printed in `output()`."""
 
-    def __init__(self, command, environment, port, log):
+    def __init__(self, command, environment, port, log, folder=ROOT):
         self.url = f"http://127.0.0.1:{port}"
         self._log = log
         with log.open("wb") as out:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | environment, stdout=out, stderr=out, start_new_session=True
+                command, cwd=folder, env=os.environ | environment, stdout=out, stderr=out, start_new_session=True
             )
 
     def get(self, path="/health/ready"):

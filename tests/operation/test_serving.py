@@ -1,7 +1,9 @@
+import contextlib
 import gc
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,7 +15,7 @@ from sqlalchemy import create_engine, text
 from goscrobble import serving
 from goscrobble.config import DEFAULT_PORT
 from goscrobble.migrations import runner
-from tests.operation.conftest import PATIENCE, goscrobble
+from tests.operation.conftest import PATIENCE, ROOT, Server, goscrobble
 
 
 def children(pid):
@@ -49,6 +51,22 @@ def test_plain_gunicorn_in_the_checkout_needs_nothing_else(start, port, environm
     assert "Using worker: gevent" in server.output()
     assert server.end() == 0
     assert "Traceback" not in server.output()
+
+
+def test_it_serves_from_the_folder_above_a_checkout(tmp_path, port, environment):
+    """A folder `goscrobble` stands there, which is no package."""
+    (tmp_path / "goscrobble").symlink_to(ROOT)
+    program = Path(sys.executable).with_name("goscrobble")
+    command = [str(program), "run", "--port", str(port)]
+    server = Server(command, environment, port, tmp_path / "log", folder=tmp_path)
+    try:
+        server.wait_until_ready()
+        assert server.end() == 0
+        assert "Traceback" not in server.output()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait(PATIENCE)
 
 
 def test_a_worker_that_is_killed_is_replaced(run):
