@@ -399,8 +399,9 @@ def _spelt(
     draft: ScrobbleDraft, track: int, album: int | None, artists: Mapping[bytes, int], number: int
 ) -> Iterator[Spelt]:
     yield Spelt("tracks", track, draft.title, number)
-    for name in (*draft.artists, *draft.album_artists):
-        yield Spelt("artists", artists[_artist_key(name)], name, number)
+    names = {_artist_key(name): name for name in (*draft.album_artists[::-1], *draft.artists[::-1])}
+    for key, name in names.items():  # of one who is told in two ways at once, the track's own counts
+        yield Spelt("artists", artists[key], name, number)
     if album is not None and draft.album:
         yield Spelt("albums", album, draft.album, number)
 
