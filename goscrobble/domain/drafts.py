@@ -61,8 +61,8 @@ class ScrobbleDraft(BaseModel):
 
     Times are Unix seconds (UTC), lengths whole seconds, rounded once. `duration` is the track's length, `listened`
     what was heard of it; with the stamp EITHER it is the most that can have been heard if that marks the end, and no
-    time listened. Names are verbatim; the server tidies and judges them. `origin` tells two ways by which one listen was
-    reported: give it where the source knows who played the sound, and leave it out where it does not.
+    time listened. Names are verbatim; the server tidies and judges them. `origin` tells two ways by which one listen
+    was reported: give it where the source knows who played the sound, and leave it out where it does not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -83,8 +83,8 @@ def test_two_tabs_under_one_name_are_each_heard_by_themselves(seconds):
         if 100 <= at <= 300:
             events.append(told("B", at + 0.5, at - 100 + 0.5))
     assert {title: heard for (title, _), heard in plays_of(events).items()} == {
-        "A": pytest.approx(200, abs=5),
-        "B": pytest.approx(203, abs=5),
+        "A": pytest.approx(200, abs=6),
+        "B": pytest.approx(200, abs=6),
     }
 
 

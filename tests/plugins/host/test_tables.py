@@ -176,7 +176,7 @@ def sql(*statements):
 FOREIGN = {
     "a table of no name of its own": 'op.create_table("other", sa.Column("id", sa.Integer))',
     "a column": 'op.add_column("artist", sa.Column("x", sa.Text))',
-    "an index": 'op.create_index("plugin_shelf_by_name", "artist", ["name"])',
+    "an index": 'op.create_index("plugin_shelf_by_name", "artist", ["key"])',
     "an index that goes": 'op.drop_index("ix_audit_entry_at", "audit_entry")',
     "a view": sql("CREATE VIEW shelf AS SELECT id FROM artist"),
     "a table that goes": sql("DROP TABLE audit_entry"),
@@ -334,14 +334,14 @@ def test_purging_removes_all_that_is_called_like_the_plugin_and_nothing_else(pac
     made = {
         "sqlite": (
             "CREATE VIEW plugin_shelf_all AS SELECT * FROM plugin_shelf_seen",
-            "CREATE INDEX plugin_shelf_by_name ON artist (name)",
+            "CREATE INDEX plugin_shelf_by_name ON artist (key)",
             "CREATE TRIGGER plugin_shelf_t AFTER INSERT ON artist BEGIN DELETE FROM plugin_shelf_seen; END",
             "CREATE TRIGGER harmless AFTER INSERT ON artist BEGIN DELETE FROM plugin_shelf_seen; END",
             "CREATE TRIGGER plugin_shelf_two_t AFTER INSERT ON artist BEGIN DELETE FROM plugin_shelf_two_seen; END",
         ),
         "postgresql": (
             "CREATE VIEW plugin_shelf_all AS SELECT * FROM plugin_shelf_seen",
-            "CREATE INDEX plugin_shelf_by_name ON artist (name)",
+            "CREATE INDEX plugin_shelf_by_name ON artist (key)",
             "CREATE SEQUENCE plugin_shelf_numbers",
             "CREATE TYPE plugin_shelf_colour AS ENUM ('red')",
             "CREATE FUNCTION plugin_shelf_f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
