@@ -9,7 +9,7 @@ from goscrobble.services.nodes import GONE
 from goscrobble.storage import audit, failures, hosts, housekeeping, jobs, nodes
 from goscrobble.storage import sessions as play_sessions
 
-PLAY_SESSIONS_KEPT = 86_400  # seconds after a player's last word, once judged
+PLAY_SESSIONS_KEPT = 7 * 86_400  # seconds after a player's last word, once judged
 DEAD_JOBS_KEPT = 30 * 86_400  # seconds
 FAILURES_KEPT = 30 * 86_400  # seconds after a plugin's hook last failed
 HOSTS_KEPT = 86_400  # seconds after a host that failed may be asked again

@@ -51,10 +51,10 @@ def observe(
     if reason := rules.judge(draft, core.now()):
         return [_reject(core, event, reason, source_id)]
     event = event.model_copy(update={"item": event.item[:200], "draft": draft})
-    told = _Told(account_id, whose, player, source_id, int(core.now()))
+    told = _Told(account_id, whose, player, event.item, event.at, source_id, int(core.now()))
     for _ in range(_TRIES):
         with core.database.read() as connection:
-            before = stored.of_player(connection, account_id, whose, player)
+            before = stored.of_player(connection, account_id, whose, player, event.item, event.at)
             other = _elsewhere(connection, told, event, before)
         elsewhere = None if other is None else _session(other)
         step = sessions.step([_session(row) for row in before], event, elsewhere)
@@ -70,11 +70,13 @@ def observe(
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Who told something: a player of an account's, by a voice; and when it arrived (Unix seconds)."""
+    """Who told something: a player of an account's, by a voice, of a track and a moment; `at` is when it arrived."""
 
     account_id: int
     voice: str
     player: str
+    item: str
+    moment: float
     source_id: int | None
     at: int
 
@@ -100,7 +102,7 @@ def _elsewhere(connection: Connection, told: _Told, event: Playing, own: Sequenc
 def _keep(connection: Connection, told: _Told, before: list[SessionRow], step: Step, other: SessionRow | None) -> bool:
     """Store the sessions of a step. False: another worker was faster, and it must be thought over."""
     scrobbles.hold_user(connection, told.account_id)
-    if stored.of_player(connection, told.account_id, told.voice, told.player) != before:
+    if stored.of_player(connection, told.account_id, told.voice, told.player, told.item, told.moment) != before:
         return False
     for session in step.keep:
         stored.put(connection, _row(told.account_id, told.voice, told.player, session))

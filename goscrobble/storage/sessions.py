@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
 from goscrobble.models import PlaySession, table
 from goscrobble.storage.dialect import upsert
@@ -40,12 +40,21 @@ _OF_PLAYER = select(*_COLUMNS).where(
     _session.c.user_id == bindparam("the_user"),
     _session.c.voice == bindparam("the_voice"),
     _session.c.player == bindparam("the_player"),
+    or_(
+        _session.c.item == bindparam("the_item"),
+        _session.c.judged.is_(False),
+        _session.c.state != "stopped",
+        _session.c.last_at > bindparam("the_moment"),
+    ),
 )
 
 
-def of_player(connection: Connection, user_id: int, voice: str, player: str) -> list[SessionRow]:
-    """Return every session of a player that is still remembered, oldest start first."""
-    values = {"the_user": user_id, "the_voice": voice, "the_player": player}
+def of_player(connection: Connection, user_id: int, voice: str, player: str, item: str, at: float) -> list[SessionRow]:
+    """Return the sessions of a player that an event of `item` at a moment may touch, oldest start first.
+
+    Of what it played long since, only that of the same track.
+    """
+    values = {"the_user": user_id, "the_voice": voice, "the_player": player, "the_item": item, "the_moment": at}
     rows = [SessionRow(*row) for row in connection.execute(_OF_PLAYER, values)]
     return sorted(rows, key=lambda row: row.started_at)
 
