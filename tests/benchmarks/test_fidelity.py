@@ -41,3 +41,14 @@ def test_wrong_usage_ends_with_status_2(wrong, capsys):
 )
 def test_each_floor_counts(score, good):
     assert good is score.good_enough()
+
+
+def test_it_tells_of_evenings_with_players_of_many_habits(capsys):
+    assert main(["--players", "120"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["player", "evenings", "right"]
+    assert any(line.startswith("Feishin ") for line in lines)
+    rows = [line.rsplit(None, 5) for line in lines[1:]]
+    assert all(
+        int(right) + int(plays) + int(off) + int(start) == int(total) for _, total, right, plays, off, start in rows
+    )

@@ -1,7 +1,8 @@
 """Players with the habits of real ones, and what somebody truly heard with them: the truth that sessions must find.
 
 An evening is a list of events as a server would deliver them, and of listens as they happened. What is told is never
-more than a player can know, and what is lost on the way leaves enough to know it by.
+more than a player can know, and what is lost on the way leaves enough to know it by. `fidelity.py` measures by it, and
+the tests of `domain.sessions` hold its promise to it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from goscrobble.domain.drafts import Playing, ScrobbleDraft
-from goscrobble.domain.sessions import NEAR
+from goscrobble.domain import sessions
+from goscrobble.domain.drafts import Playing, PlayState, ScrobbleDraft
+from goscrobble.domain.sessions import NEAR, Session, Step
 
 AT = 1_800_000_000
 
@@ -54,6 +56,7 @@ class Listen:
 
     @property
     def counts(self) -> bool:
+        """Whether it is a listen at all."""
         return self.heard >= min(self.duration / 2, 240)
 
     @property
@@ -145,6 +148,7 @@ class Evening:
             self.tell("playing", starts=habit.starts)
 
     def pause(self, seconds: float) -> None:
+        """Pause for a while."""
         self.tell("paused")
         self.now += seconds
         self.tell("playing")
@@ -162,7 +166,10 @@ class Evening:
 
     # ---- what is told ----
 
-    def event(self, state: str, *, position: float | None = None, starts: bool = False, completed: bool = False):
+    def event(
+        self, state: PlayState, *, position: float | None = None, starts: bool = False, completed: bool = False
+    ) -> Playing:
+        """Return what the player would tell at this moment."""
         listen = self.listens[-1]
         draft = ScrobbleDraft(title=listen.title, artists=("Ada",), played_at=0, duration=listen.duration)
         return Playing(
@@ -176,7 +183,7 @@ class Evening:
             completed=completed,
         )
 
-    def tell(self, state: str, *, starts: bool = False, completed: bool = False) -> None:
+    def tell(self, state: PlayState, *, starts: bool = False, completed: bool = False) -> None:
         """Tell where the player is, as well as it knows; sometimes twice, sometimes after the next event."""
         positions = {"told": max(self.position + self.chance.uniform(-0.4, 0.4), 0.0), "zero": 0.0, "none": None}
         position = positions[self.habit.positions]
@@ -209,3 +216,56 @@ def evening(seed: int) -> Evening:
             found.track(title, ends_soon=ends_soon)
         found.now += 1 if ends_soon else chance.choice([20, 400, 8000])
     return found
+
+
+def plays_of(events: list[Playing]) -> dict[tuple[str, int], int]:
+    """Return what sessions and their clock make of events: what was heard, by title and start of each play."""
+    kept: dict[tuple[str, str], Session] = {}
+    plays: dict[tuple[str, int], int] = {}
+
+    def note(result: Step, player: str) -> None:
+        for session in result.keep:
+            kept[player, session.item] = session
+        for listen in (*result.listens, *result.longer):
+            key = (listen.title, listen.played_at)
+            plays[key] = max(plays.get(key, 0), listen.listened or 0)
+
+    def tick(now: float) -> None:
+        for (player, _), session in sorted(kept.items(), key=lambda one: one[1].last_at):
+            if session.due_at is not None and session.due_at <= now:
+                note(sessions.run_out(session, now), player)
+
+    latest = 0.0
+    for event in events:
+        latest = max(latest, event.at)
+        tick(latest)
+        own = [session for (player, _), session in kept.items() if player == event.player]
+        others = [
+            (player, session)
+            for (player, item), session in kept.items()
+            if player != event.player and item == event.item and sessions.goes_on(session, event)
+        ]
+        current = next((session for session in own if session.item == event.item), None)
+        player, other = max(others, key=lambda one: one[1].last_at, default=("", None))
+        is_newer = other is not None and (current is None or other.last_at > current.last_at)
+        if not is_newer or not sessions.may_be_elsewhere(current, event):
+            other = None
+        note(sessions.step(own, event, other), event.player)
+        if other is not None:
+            del kept[player, event.item]
+    tick(latest + 10 * 86_400)
+    return plays
+
+
+def fault_of(truth: Evening) -> str | None:
+    """Return what is wrong with the plays of an evening; None if each true listen is one, for as long as it was."""
+    plays = plays_of(truth.events)
+    expected = sorted((one.title, one.started_at, one.heard, one.tolerance) for one in truth.listens if one.counts)
+    if sorted(title for title, _ in plays) != [title for title, *_ in expected]:
+        return "plays"
+    for (_, started_at, heard, tolerance), ((_, start), found) in zip(expected, sorted(plays.items()), strict=True):
+        if abs(found - heard) > tolerance:
+            return "listened"
+        if abs(start - started_at) > NEAR + 5:
+            return "start"
+    return None
