@@ -4,7 +4,7 @@ import pytest
 
 from goscrobble.domain.drafts import Playing, ScrobbleDraft
 from goscrobble.domain.scrobbles import Rejected, Stored
-from goscrobble.services import history, playback
+from goscrobble.services import history, ingest, playback
 from goscrobble.testing import make_account
 from goscrobble.testing.clock import START
 
@@ -315,3 +315,49 @@ def test_a_position_beyond_the_track_does_not_move_its_start(player):
     player.tell("stopped", position=100_000)
 
     assert player.plays() == [(-200, "Song", 200)]
+
+
+@pytest.mark.parametrize("apart", [-2, 0, 1, 2])
+@pytest.mark.parametrize("title", ["Song", "Song (Remastered 2011)"])
+@pytest.mark.parametrize("list_first", [False, True])
+def test_what_one_connection_tells_as_it_happens_and_afterwards_counts_once(
+    player, core, clock, apart, title, list_first
+):
+    draft = ScrobbleDraft(title=title, artists=("A",), played_at=int(T) + apart, duration=200)
+
+    def tell_list():
+        ingest.submit(core, player.account.id, [draft], source="jellyfin", voice="1")
+
+    player.tell("playing", starts=True)
+    clock.advance(150)
+    player.tell("playing", position=150)
+    if list_first:
+        tell_list()
+    clock.advance(50)
+    player.tell("stopped", position=200)
+    if not list_first:
+        tell_list()
+    tell_list()
+    assert len(player.plays()) == 1
+
+
+def test_two_rounds_told_both_ways_are_two_plays(player, core, clock):
+    for _ in range(2):
+        player.tell("playing", starts=True)
+        clock.advance(200)
+        player.tell("stopped", position=200)
+    drafts = [ScrobbleDraft(title="Song", artists=("A",), played_at=int(T) + n * 200, duration=200) for n in range(2)]
+    ingest.submit(core, player.account.id, drafts, source="jellyfin", voice="1")
+    assert [start for start, _, _ in player.plays()] == [0, 200]
+
+
+def test_another_device_that_goes_on_with_a_track_has_the_same_listen(player, core, clock):
+    player.tell("playing", starts=True)
+    clock.advance(90)
+    player.tell("stopped", position=90)
+    clock.advance(5)
+    player.tell("playing", position=90, player="tv")
+    clock.advance(110)
+    player.tell("stopped", position=200, player="tv")
+    assert player.plays() == [(0, "Song", 200)]
+    assert player.now() == []
