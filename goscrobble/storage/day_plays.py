@@ -1,27 +1,26 @@
 """Every play of a local day in one row: columns of numbers, packed, from which any range is counted.
 
 A database counts a hundred thousand plays by sorting them; read as packed columns, numpy counts them in a hundredth of
-that time (benchmarks/statistics.py). A row is never changed in place: whoever changes plays has the days concerned
-written anew from the plays themselves.
+that time (benchmarks/statistics.py). Plays that come are put into the row of their day, in the order of time, and
+those that vanish are taken out, by who holds the lock on the listener: a row read is a row that stays.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, Select, bindparam, case, delete, func, select
 
 from goscrobble.domain.habits import Numbers
-from goscrobble.domain.periods import day_bounds, local_day
 from goscrobble.models import ScrobbleRow, TrackArtist, UserDayPlays, table
-from goscrobble.storage.dialect import Compiled, rows, upsert
+from goscrobble.storage.dialect import any_of, as_one_value, inserting, rows
+from goscrobble.storage.prepared import Prepared
 
 _scrobble, _packed, _track_artist = table(ScrobbleRow), table(UserDayPlays), table(TrackArtist)
 NAME = _packed.name
@@ -29,9 +28,7 @@ _ITEM = "I"  # 32 bits: an id of the catalogue, seconds (at most a week), or Uni
 _STORED = "<u4"  # the same, in the order of bytes that a database keeps when it moves between machines
 SHARED = 1 << 31  # in the place of an artist: added to the id of a track by several, as its credits say
 NAMES = ("tracks", "artists", "albums", "seconds", "starts")
-_SLACK = 2 * 3600  # seconds by which a clock was ever set back over midnight, and more
 Users = Collection[int] | Select[Any]  # ids, or what selects them
-_APART = 8  # days without a change that are read along rather than asked for apart
 
 SECONDS = func.coalesce(case((_scrobble.c.listened > 0, _scrobble.c.listened), else_=None), _scrobble.c.duration, 0)
 
@@ -49,8 +46,31 @@ _READ = (
     )
     .order_by(_scrobble.c.played_at, _scrobble.c.track_id)
 )
-_REMOVE = delete(_packed).where(_packed.c.user_id == bindparam("the_user"), _packed.c.day == bindparam("the_day"))
-_made: dict[str, Compiled] = {}
+_REMOVE = Prepared(
+    lambda _dialect: delete(_packed).where(
+        _packed.c.user_id == bindparam("the_user"), _packed.c.day == bindparam("the_day")
+    )
+)
+_DAYS = Prepared(
+    lambda dialect: select(_packed.c.day, *(_packed.c[name] for name in NAMES)).where(
+        _packed.c.user_id == bindparam("the_user"), any_of(dialect, _packed.c.day, "days")
+    )
+)
+
+
+class Entry(NamedTuple):
+    """A play as a day's row holds it, in the order of `Columns.add`."""
+
+    at: int
+    track: int
+    artist: int
+    album: int
+    seconds: int
+
+    @classmethod
+    def of(cls, at: int, track: int, artists: Sequence[int], album: int, seconds: int) -> Entry:
+        """Return the play of a track that these artists are credited with."""
+        return cls(at, track, artists[0] if len(artists) == 1 else SHARED + track, album, seconds)
 
 
 @dataclass(slots=True)
@@ -75,17 +95,50 @@ class Columns:
         self.albums.append(album)
         self.seconds.append(seconds)
 
+    @classmethod
+    def unpacked(cls, packed: Sequence[bytes]) -> Columns:
+        """Return the plays of a stored row, whose columns are in the order of NAMES."""
+        columns = cls()
+        for name, stored in zip(NAMES, packed, strict=True):
+            getattr(columns, name).frombytes(_unpacked(stored).astype(_ITEM).tobytes())
+        return columns
 
-def write(connection: Connection, user_id: int, days: Collection[int], tz: ZoneInfo) -> None:
-    """Write these local days (ordinals) of a user anew, from the plays that are stored now."""
-    found: dict[int, Columns] = {day: Columns() for day in days}
-    for first, last in _runs(sorted(days)):
-        period = day_bounds(first, last + 1, tz)
-        bounds = {"lo": (period.start or 0) - _SLACK, "hi": (period.end or 0) + _SLACK}
-        for at, track, artist, album, seconds in connection.execute(_READ, {"the_user": user_id, **bounds}):
-            columns = found.get(local_day(at, tz))
-            if columns is not None:
-                columns.add(at, track, artist, album, seconds)
+    def insert(self, entry: Entry) -> None:
+        """Put a play where it belongs: they are in the order of their start, then of their track."""
+        place = self._place(entry)
+        self.starts.insert(place, entry.at)
+        self.tracks.insert(place, entry.track)
+        self.artists.insert(place, entry.artist)
+        self.albums.insert(place, entry.album)
+        self.seconds.insert(place, entry.seconds)
+
+    def remove(self, entry: Entry) -> None:
+        """Take out the play of this track that began at this moment."""
+        place = self._place(entry)
+        if self.starts[place : place + 1] != array(_ITEM, [entry.at]) or self.tracks[place] != entry.track:
+            return  # the row lacked it already; `goscrobble database check` tells of it
+        for name in NAMES:
+            del getattr(self, name)[place]
+
+    def _place(self, entry: Entry) -> int:
+        place = bisect_left(self.starts, entry.at)
+        while place < len(self.starts) and self.starts[place] == entry.at and self.tracks[place] < entry.track:
+            place += 1
+        return place
+
+
+def change(
+    connection: Connection, user_id: int, vanished: Sequence[tuple[int, Entry]], came: Sequence[tuple[int, Entry]]
+) -> None:
+    """Take plays out of their local days (ordinals) and put others in. The user's row must be locked."""
+    found = {day: Columns() for day, _ in (*vanished, *came)}
+    days = as_one_value(connection.dialect.name, found)
+    for day, *packed in _DAYS.fetch(connection, {"the_user": user_id, "days": days}):
+        found[day] = Columns.unpacked(packed)
+    for day, entry in vanished:
+        found[day].remove(entry)
+    for day, entry in came:
+        found[day].insert(entry)
     put(connection, user_id, found)
 
 
@@ -98,9 +151,9 @@ def put(connection: Connection, user_id: int, days: dict[int, Columns]) -> None:
     ]
     empty = [{"the_user": user_id, "the_day": day} for day, it in days.items() if not it.tracks]
     if full:
-        _upsert(connection).run(connection, full)
+        _UPSERT.run(connection, full)
     if empty:
-        connection.execute(_REMOVE, empty)
+        _REMOVE.run(connection, empty)
 
 
 def read(connection: Connection, users: Users, first: int | None, end: int | None, *names: str) -> list[Numbers]:
@@ -122,10 +175,7 @@ def days(connection: Connection, user_id: int) -> Iterator[tuple[int, Columns]]:
     """Yield every day of a user with its plays, oldest first."""
     query = select(_packed).where(_packed.c.user_id == user_id).order_by(_packed.c.day)
     for row in connection.execute(query):
-        columns = Columns()
-        for name in NAMES:
-            getattr(columns, name).extend(_unpacked(getattr(row, name)).tolist())
-        yield row.day, columns
+        yield row.day, Columns.unpacked([getattr(row, name) for name in NAMES])
 
 
 def day_with(
@@ -159,18 +209,6 @@ def every_play(connection: Connection, user_id: int) -> Iterator[tuple[int, int,
     yield from streamed.execute(_READ, {"the_user": user_id, "lo": -(2**62), "hi": 2**62})
 
 
-def _runs(ordered: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """Join days that lie close together into stretches (first, last) that are read at once."""
-    if not ordered:
-        return
-    first = ordered[0]
-    for day, following in pairwise(ordered):
-        if following - day > _APART:
-            yield first, day
-            first = following
-    yield first, ordered[-1]
-
-
 def _pack(numbers: array[int]) -> bytes:
     return np.asarray(numbers).astype(_STORED).tobytes()
 
@@ -179,11 +217,10 @@ def _unpacked(packed: bytes) -> Numbers:
     return np.frombuffer(packed, _STORED)
 
 
-def _upsert(connection: Connection) -> Compiled:
-    dialect = connection.dialect.name
-    if dialect not in _made:
-        statement = upsert(connection, _packed)
-        changes = {name: statement.excluded[name] for name in NAMES}
-        statement = statement.on_conflict_do_update(index_elements=list(_packed.primary_key), set_=changes)
-        _made[dialect] = Compiled(connection, statement, _packed.c.keys())
-    return _made[dialect]
+def _upsert(dialect: str) -> Any:
+    statement = inserting(dialect, _packed)
+    changes = {name: statement.excluded[name] for name in NAMES}
+    return statement.on_conflict_do_update(index_elements=list(_packed.primary_key), set_=changes)
+
+
+_UPSERT = Prepared(_upsert, _packed.c.keys())

@@ -7,11 +7,25 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Connection, Insert, Select, Table, any_, func, literal, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 BINARY = "binary"  # an option of execution: the answer is wanted so, where a database knows both
 
+_LISTS: dict[str, Any] = {"sqlite": Text(), "postgresql": ARRAY(BigInteger)}
 _INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -32,10 +46,24 @@ def adding(connection: Connection, table: Table, *returning: str) -> Any:
 
 def among(connection: Connection, column: ColumnElement[int], ids: Collection[int]) -> ColumnElement[bool]:
     """Return the condition that a column is one of these ids, however many: they are bound as one value."""
-    ordered = sorted(ids)
-    if connection.dialect.name == "postgresql":
-        return column == any_(literal(ordered, ARRAY(BigInteger)))
-    return column.in_(select(func.json_each(json.dumps(ordered)).table_valued("value").c.value))
+    dialect = connection.dialect.name
+    return _is_any(dialect, column, literal(as_one_value(dialect, ids), _LISTS[dialect]))
+
+
+def any_of(dialect: str, column: ColumnElement[int], name: str) -> ColumnElement[bool]:
+    """Return the same condition for a statement that is made once: `name` is bound to what `as_one_value` gives."""
+    return _is_any(dialect, column, bindparam(name, type_=_LISTS[dialect]))
+
+
+def as_one_value(dialect: str, ids: Collection[int]) -> Any:
+    """Return ids as they are bound all together."""
+    return sorted(ids) if dialect == "postgresql" else json.dumps(sorted(ids))
+
+
+def _is_any(dialect: str, column: ColumnElement[int], bound: Any) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        return column == any_(bound)
+    return column.in_(select(func.json_each(bound).table_valued("value").c.value))
 
 
 def rows(connection: Connection, query: Select[Any]) -> Sequence[Any]:
@@ -52,25 +80,6 @@ def rows(connection: Connection, query: Select[Any]) -> Sequence[Any]:
 def storable(text: str, longest: int | None = None) -> str:
     """Return a text that may quote whatever was sent, without what a database cannot hold."""
     return text[:longest].replace("\0", "").encode("utf-8", "replace").decode("utf-8")
-
-
-class Compiled:
-    """An INSERT compiled once, for where SQLAlchemy's own work on each call would show.
-
-    It returns no rows; `names` are its columns, whose values the driver must take as they are.
-    """
-
-    def __init__(self, connection: Connection, statement: Insert, names: Sequence[str]) -> None:
-        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
-        self._text = str(compiled)
-        self._order: list[str] | None = compiled.positiontup  # None: values are bound by name
-
-    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert these rows."""
-        if self._order is None:
-            connection.exec_driver_sql(self._text, rows)
-        else:
-            connection.exec_driver_sql(self._text, [tuple(row[name] for name in self._order) for row in rows])
 
 
 @cache

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
 
 from goscrobble.domain.periods import QUARTER, hour_of_quarter, hour_of_week, local_day, zone
 from goscrobble.storage import day_plays, music
-from goscrobble.storage.dialect import Compiled, upsert
+from goscrobble.storage.dialect import inserting
+from goscrobble.storage.prepared import Prepared
 from goscrobble.storage.rollups import ALL_TIME, CLOCK, DAY, KEYS, TABLES, TIMED, Key
 
 __all__ = ["ZONED", "Differences", "Table", "Truth", "differences", "recount", "replace"]
@@ -112,10 +115,7 @@ def replace(connection: Connection, user_id: int, found: Differences) -> None:
         names = ["user_id", *KEYS[rollup], *values]
         rows = [dict(zip(names, (user_id, *key, *value), strict=True)) for key, value in sums.items()]
         if rows:
-            statement = upsert(connection, rollup)
-            changes = {name: statement.excluded[name] for name in values}
-            statement = statement.on_conflict_do_update(index_elements=list(rollup.primary_key), set_=changes)
-            Compiled(connection, statement, names).run(connection, rows)
+            _REPLACE[rollup].run(connection, rows)
     day_plays.put(connection, user_id, found.days)
 
 
@@ -125,3 +125,15 @@ def _read(connection: Connection, rollup: Table, user_id: int) -> dict[Key, tupl
     values = [name for name in ("plays", "seconds", "first_at", "last_at") if name in rollup.c]
     rows = connection.execute(select(*(rollup.c[n] for n in (*names, *values))).where(rollup.c.user_id == user_id))
     return {tuple(row[: len(names)]): tuple(row[len(names) :]) for row in rows}
+
+
+def _replacing(dialect: str, rollup: Table) -> Any:
+    """Return the statement that writes sums over those of the same key."""
+    statement = inserting(dialect, rollup)
+    changes = {
+        name: statement.excluded[name] for name in ("plays", "seconds", "first_at", "last_at") if name in rollup.c
+    }
+    return statement.on_conflict_do_update(index_elements=list(rollup.primary_key), set_=changes)
+
+
+_REPLACE = {rollup: Prepared(partial(_replacing, rollup=rollup), rollup.c.keys()) for rollup in TABLES}

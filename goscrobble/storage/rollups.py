@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table, bindparam, case, delete, func, select, update
@@ -25,7 +26,8 @@ from goscrobble.models import (
     table,
 )
 from goscrobble.storage import day_plays
-from goscrobble.storage.dialect import Compiled, upsert
+from goscrobble.storage.dialect import inserting
+from goscrobble.storage.prepared import Prepared
 from goscrobble.storage.scrobbles import PlayRow
 
 _scrobble, _track_artist = table(ScrobbleRow), table(TrackArtist)
@@ -75,11 +77,24 @@ def apply(
     sums = _sum_up(vanished, came, tz, artists)
     for rollup in TABLES:
         _write(connection, rollup, user_id, sums[rollup])
-    day_plays.write(connection, user_id, [day for (day,) in sums[DAY]], tz)
+    day_plays.change(connection, user_id, _entries(vanished, tz, artists), _entries(came, tz, artists))
     for kind, rollup in ALL_TIME.items():
         for (entity,), change in sorted(sums[rollup].items()):
             if change.vanished:
                 _mend_edges(connection, kind, user_id, entity, change, tz)
+
+
+def _entries(
+    plays: Iterable[PlayRow], tz: ZoneInfo, artists: Mapping[int, tuple[int, ...]]
+) -> list[tuple[int, day_plays.Entry]]:
+    """Return each play's local day, and the play as that day's row holds it."""
+    return [
+        (
+            local_day(play.played_at, tz),
+            day_plays.Entry.of(play.played_at, play.track_id, artists[play.track_id], play.album_id or 0, play.seconds),
+        )
+        for play in plays
+    ]
 
 
 def _sum_up(
@@ -103,11 +118,6 @@ def _sum_up(
     return sums
 
 
-class _Statements(NamedTuple):
-    upsert: Compiled
-    delete_empty: Any
-
-
 def _write(connection: Connection, rollup: Table, user_id: int, sums: Mapping[Key, Sum]) -> None:
     names, timed = KEYS[rollup], rollup in TIMED
     rows, emptied = [], []
@@ -123,30 +133,29 @@ def _write(connection: Connection, rollup: Table, user_id: int, sums: Mapping[Ke
         if change.plays < 0:
             emptied.append({f"the_{name}": value for name, value in row.items() if name in {"user_id", *names}})
     if rows:
-        _statements(connection, rollup).upsert.run(connection, rows)
+        _UPSERT[rollup].run(connection, rows)
     if emptied:
-        connection.execute(_statements(connection, rollup).delete_empty, emptied)
+        _DELETE_EMPTY[rollup].run(connection, emptied)
 
 
-_made: dict[tuple[str, str], _Statements] = {}
+def _upsert(dialect: str, rollup: Table) -> Any:
+    """Return the statement that adds to the sums of a rollup."""
+    statement = inserting(dialect, rollup)
+    new = statement.excluded
+    changes: dict[str, Any] = {name: rollup.c[name] + new[name] for name in ("plays", "seconds")}
+    if rollup in TIMED:
+        changes["first_at"] = case((new.first_at < rollup.c.first_at, new.first_at), else_=rollup.c.first_at)
+        changes["last_at"] = case((new.last_at > rollup.c.last_at, new.last_at), else_=rollup.c.last_at)
+    return statement.on_conflict_do_update(index_elements=list(rollup.primary_key), set_=changes)
 
 
-def _statements(connection: Connection, rollup: Table) -> _Statements:
-    """Return the statements of a rollup, built once per dialect."""
-    key = connection.dialect.name, rollup.name
-    if key not in _made:
-        statement = upsert(connection, rollup)
-        new = statement.excluded
-        changes: dict[str, Any] = {name: rollup.c[name] + new[name] for name in ("plays", "seconds")}
-        if rollup in TIMED:
-            changes["first_at"] = case((new.first_at < rollup.c.first_at, new.first_at), else_=rollup.c.first_at)
-            changes["last_at"] = case((new.last_at > rollup.c.last_at, new.last_at), else_=rollup.c.last_at)
-        keys = list(rollup.primary_key)
-        _made[key] = _Statements(
-            Compiled(connection, statement.on_conflict_do_update(index_elements=keys, set_=changes), rollup.c.keys()),
-            delete(rollup).where(*(column == bindparam(f"the_{column.name}") for column in keys), rollup.c.plays <= 0),
-        )
-    return _made[key]
+def _delete_empty(_dialect: str, rollup: Table) -> Any:
+    keys = (column == bindparam(f"the_{column.name}") for column in rollup.primary_key)
+    return delete(rollup).where(*keys, rollup.c.plays <= 0)
+
+
+_UPSERT = {rollup: Prepared(partial(_upsert, rollup=rollup), rollup.c.keys()) for rollup in TABLES}
+_DELETE_EMPTY = {rollup: Prepared(partial(_delete_empty, rollup=rollup)) for rollup in TABLES}
 
 
 # ---- first and last ----

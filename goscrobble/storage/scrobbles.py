@@ -14,7 +14,8 @@ from sqlalchemy import Connection, bindparam, case, delete, insert, select, upda
 from goscrobble.domain.drafts import Stamp
 from goscrobble.errors import NotFound
 from goscrobble.models import DeletedPlay, Heard, ScrobbleRow, User, table
-from goscrobble.storage.dialect import adding, upsert
+from goscrobble.storage.dialect import any_of, as_one_value, inserting, upsert
+from goscrobble.storage.prepared import Prepared
 
 _user, _scrobble, _heard, _deleted = table(User), table(ScrobbleRow), table(Heard), table(DeletedPlay)
 
@@ -68,23 +69,38 @@ class HeardRow:
 _PLAY = tuple(_scrobble.c[name] for name in PlayRow.__dataclass_fields__)
 _HEARD = tuple(_heard.c[name] for name in HeardRow.__dataclass_fields__)
 
-_LOCK = (
-    update(_user)
-    .where(_user.c.id == bindparam("the_user"))
-    .values(revision=_user.c.revision + 1)
-    .returning(_user.c.time_zone, _user.c.username)
+_LOCK = Prepared(
+    lambda _dialect: (
+        update(_user)
+        .where(_user.c.id == bindparam("the_user"))
+        .values(revision=_user.c.revision + 1)
+        .returning(_user.c.time_zone, _user.c.username)
+    )
 )
-_HEARD_BETWEEN = select(*_HEARD).where(
+_BETWEEN = select(*_HEARD).where(
     _heard.c.user_id == bindparam("the_user"), _heard.c.told_at.between(bindparam("lo"), bindparam("hi"))
 )
-_REPORTS_OF_PLAY = _HEARD_BETWEEN.where(_heard.c.play_id == bindparam("play"))
-_PLAYS = select(*_PLAY).where(
-    _scrobble.c.user_id == bindparam("the_user"), _scrobble.c.id.in_(bindparam("plays", expanding=True))
+_HEARD_BETWEEN = Prepared(lambda _dialect: _BETWEEN)
+_REPORTS_OF_PLAY = _BETWEEN.where(_heard.c.play_id == bindparam("play"))
+_PLAYS = Prepared(
+    lambda dialect: select(*_PLAY).where(
+        _scrobble.c.user_id == bindparam("the_user"), any_of(dialect, _scrobble.c.id, "plays")
+    )
 )
-_REMOVE = delete(_scrobble).where(
-    _scrobble.c.user_id == bindparam("the_user"), _scrobble.c.id.in_(bindparam("plays", expanding=True))
+_REMOVE = Prepared(
+    lambda dialect: delete(_scrobble).where(
+        _scrobble.c.user_id == bindparam("the_user"), any_of(dialect, _scrobble.c.id, "plays")
+    )
 )
-_ADD_REPORTS = insert(_heard)
+_NEW_PLAY = [name for name in PlayRow.__dataclass_fields__ if name != "id"]
+_ADD_NEW, _ADD_AGAIN = (
+    Prepared(
+        lambda dialect: inserting(dialect, _scrobble).on_conflict_do_nothing().returning(_scrobble.c.id),
+        ["user_id", *names],
+    )
+    for names in (_NEW_PLAY, ["id", *_NEW_PLAY])
+)
+_ADD_REPORTS = Prepared(lambda _dialect: insert(_heard), ["user_id", *HeardRow.__dataclass_fields__])
 _MOVE = (
     update(_heard)
     .where(
@@ -109,10 +125,10 @@ class LockedUser:
 
 def lock_user(connection: Connection, user_id: int) -> LockedUser:
     """Lock the user's row until the transaction ends, and count the write. Raises NotFound if there is none."""
-    row = connection.execute(_LOCK, {"the_user": user_id}).first()
-    if row is None:
+    found = _LOCK.fetch(connection, {"the_user": user_id})
+    if not found:
         raise NotFound("This account no longer exists")
-    return LockedUser(user_id, row.time_zone, row.username)
+    return LockedUser(user_id, *found[0])
 
 
 def hold_user(connection: Connection, user_id: int) -> None:
@@ -133,7 +149,7 @@ def user_ids(connection: Connection) -> list[int]:
 
 def heard_between(connection: Connection, user_id: int, lo: int, hi: int) -> list[HeardRow]:
     """Return the user's reports told from `lo` to `hi`."""
-    rows = connection.execute(_HEARD_BETWEEN, {"the_user": user_id, "lo": lo, "hi": hi})
+    rows = _HEARD_BETWEEN.fetch(connection, {"the_user": user_id, "lo": lo, "hi": hi})
     return [_heard_row(row) for row in rows]
 
 
@@ -152,8 +168,8 @@ def plays(connection: Connection, user_id: int, ids: Collection[int]) -> dict[in
     """Return those of these plays that are shown."""
     if not ids:
         return {}
-    rows = connection.execute(_PLAYS, {"the_user": user_id, "plays": sorted(ids)})
-    return {row.id: PlayRow(*row) for row in rows}
+    bound = as_one_value(connection.dialect.name, ids)
+    return {row[0]: PlayRow(*row) for row in _PLAYS.fetch(connection, {"the_user": user_id, "plays": bound})}
 
 
 def add_play(connection: Connection, user_id: int, play: PlayRow) -> PlayRow:
@@ -162,11 +178,10 @@ def add_play(connection: Connection, user_id: int, play: PlayRow) -> PlayRow:
     Where the same track stands at that second already (a second device), the next free second is taken.
     """
     values = {"user_id": user_id, **_fields(play)}
-    if play.id is None:
-        del values["id"]
-    while (made := connection.execute(adding(connection, _scrobble, "id"), values).scalar()) is None:
+    add = _ADD_NEW if play.id is None else _ADD_AGAIN
+    while not (made := add.fetch(connection, values)):
         values["played_at"] += 1
-    return replace(play, id=made, played_at=values["played_at"])
+    return replace(play, id=made[0][0], played_at=values["played_at"])
 
 
 def is_taken(connection: Connection, user_id: int, played_at: int, track_id: int) -> int | None:
@@ -181,13 +196,12 @@ def is_taken(connection: Connection, user_id: int, played_at: int, track_id: int
 def remove_plays(connection: Connection, user_id: int, ids: Collection[int]) -> None:
     """Delete these plays' rows; their reports stay."""
     if ids:
-        connection.execute(_REMOVE, {"the_user": user_id, "plays": sorted(ids)})
+        _REMOVE.run(connection, [{"the_user": user_id, "plays": as_one_value(connection.dialect.name, ids)}])
 
 
 def add_reports(connection: Connection, user_id: int, rows: Sequence[HeardRow]) -> None:
     """Insert reports; their keys are known to be free."""
-    if rows:
-        connection.execute(_ADD_REPORTS, [_report_values(user_id, row) for row in rows])
+    _ADD_REPORTS.run(connection, [_report_values(user_id, row) for row in rows])
 
 
 def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow], play: int) -> None:

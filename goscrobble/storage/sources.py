@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, bindparam, delete, func, insert, or_, select, update
@@ -17,6 +16,7 @@ from goscrobble.models import SourceAccount, SourceValue, User, table
 from goscrobble.models import SourceEvent as SourceEventRow
 from goscrobble.storage import users
 from goscrobble.storage.dialect import adding, inserting, storable
+from goscrobble.storage.prepared import Prepared
 
 _account, _event, _value, _user = map(table, (SourceAccount, SourceEventRow, SourceValue, User))
 
@@ -136,28 +136,25 @@ def remove_of_voice(connection: Connection, user_id: int, voice: str) -> list[tu
 
 # ---- events ----
 
-_HEARD = (
-    update(_account)
-    .where(_account.c.id == bindparam("the_id"))
-    .values(events=_account.c.events + bindparam("more"), last_heard_at=bindparam("at"))
-    .returning(_account.c.events)
+_COUNT_EVENTS = Prepared(
+    lambda _dialect: (
+        update(_account)
+        .where(_account.c.id == bindparam("the_id"))
+        .values(
+            events=_account.c.events + bindparam("more"),
+            last_heard_at=func.coalesce(bindparam("at"), _account.c.last_heard_at),
+        )
+        .returning(_account.c.events)
+    )
 )
 
 
 def note(connection: Connection, account_id: int, events: Sequence[SourceEvent], *, heard_at: int | None) -> None:
     """Add to what happened on a source account; nothing if that is gone. `heard_at`: it said something itself."""
-    if heard_at is None:
-        counted = connection.execute(
-            update(_account)
-            .where(_account.c.id == account_id)
-            .values(events=_account.c.events + len(events))
-            .returning(_account.c.events)
-        ).first()
-    else:
-        counted = connection.execute(_HEARD, {"the_id": account_id, "more": len(events), "at": heard_at}).first()
-    if counted is None:
+    counted = _COUNT_EVENTS.fetch(connection, {"the_id": account_id, "more": len(events), "at": heard_at})
+    if not counted:
         return
-    first = counted.events - len(events)
+    first = counted[0][0] - len(events)
     rows = [
         {
             "source_account_id": account_id,
@@ -170,16 +167,17 @@ def note(connection: Connection, account_id: int, events: Sequence[SourceEvent],
         }
         for i, event in enumerate(events)
     ][-KEPT:]
-    if rows:
-        connection.execute(_noting(connection.dialect.name), rows)
+    _NOTE_EVENTS.run(connection, rows)
 
 
-@cache
 def _noting(dialect: str) -> Any:
-    """Return the statement that writes events over those in their slots; made once, since every play needs it."""
+    """Return the statement that writes events over those in their slots."""
     new = inserting(dialect, _event)
     kept = {name: new.excluded[name] for name in ("number", "at", "what", "outcome", "reason")}
     return new.on_conflict_do_update(index_elements=["source_account_id", "slot"], set_=kept)
+
+
+_NOTE_EVENTS = Prepared(_noting, _event.c.keys())
 
 
 def events_of(connection: Connection, account_id: int) -> list[SourceEvent]:
