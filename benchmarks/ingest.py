@@ -1,11 +1,13 @@
 """How many single plays a second a server takes, over HTTP, with an API token, each on disk before it is answered.
 
     python benchmarks/ingest.py [--database sqlite|postgresql] [--n 4000] [--concurrency 8] [--users 1] [--workers 2]
+    python benchmarks/ingest.py --batch 100 --n 40000 [...]
 
 Runs against our own gunicorn settings with all that is on by default but the smallness of the rate limits. In the same
 run the bare stack (`bare.py`: Flask and one insert a request) is measured in the same way, so that what counts, the
 share of it that we reach, depends little on the machine. Prints one line each, and the machine's noise before and
-after.
+after. With `--batch` so many plays travel in each request, to our own API; no bare stack is beside that. Latencies are
+those of requests, rate and processor time those of plays.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from benchmarks import bare, serving, traffic
 from benchmarks.serving import Server
 
 INGRESS = "/api/v1/ingress/multiscrobbler"
+BATCHES = "/api/v1/scrobbles"
 PLENTY = "100000/s burst 100000"
 START = 1_700_000_000  # Unix seconds of the first play
 
@@ -60,8 +63,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2, help="of gunicorn")
     parser.add_argument("--rounds", type=int, default=1, help="how often all is measured; the fastest of each counts")
     parser.add_argument("--no-reference", action="store_true", help="leave the bare stack out")
+    parser.add_argument(
+        "--batch", type=int, default=0, help="plays of a request to our own API; 0: one each, by a plugin"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
+    options.no_reference |= options.batch > 0
 
     say = (lambda _text: None) if options.json else print
     say_noise = (lambda: None) if options.json else (lambda: print(serving.noise()))
@@ -106,9 +113,10 @@ def _goscrobble(options: argparse.Namespace, folder: Path) -> Iterator[Target]:
             "GOSCROBBLE_INSTANCE_PATH": str(folder),
             "GOSCROBBLE_DATABASE_URL": url,
             "GOSCROBBLE_RATE_LIMIT_LIGHT": PLENTY,
+            "GOSCROBBLE_RATE_LIMIT_STANDARD": PLENTY,
         }
         server = serving.gunicorn("wsgi:app", environment, workers=options.workers, folder=folder)
-        yield stack.enter_context(server), INGRESS, tokens
+        yield stack.enter_context(server), BATCHES if options.batch else INGRESS, tokens
 
 
 def _tokens(folder: Path, url: str, users: int) -> list[str]:
@@ -120,7 +128,7 @@ def _tokens(folder: Path, url: str, users: int) -> list[str]:
 
     core = make_core(make_settings(folder, database_url=url), time.time)
     accounts = [make_account(core, f"listener{number}") for number in range(users)]
-    texts = [tokens.add_api_token(core, account, "benchmark", {"ingest"})[1] for account in accounts]
+    texts = [tokens.add_api_token(core, account, "benchmark", {"ingest", "write"})[1] for account in accounts]
     core.database.close()
     return texts
 
@@ -128,15 +136,17 @@ def _tokens(folder: Path, url: str, users: int) -> list[str]:
 def _measure(
     what: str, server: Server, path: str, tokens: list[str], options: argparse.Namespace, *, seed: int
 ) -> Figures:
-    count = options.warm_up + options.n
-    told = zip(traffic.plays(count, seed=seed, start=START), cycle(tokens), strict=False)
-    requests = [traffic.request(path, play, token) for play, token in told]
-    traffic.send(server.port, requests[: options.warm_up], options.concurrency)
+    size = options.batch or 1
+    warm_up, measured = (-(-plays // size) for plays in (options.warm_up, options.n))  # requests
+    told = traffic.plays((warm_up + measured) * size, seed=seed, start=START)
+    bodies = traffic.batches(told, size) if options.batch else told
+    requests = [traffic.request(path, body, token) for body, token in zip(bodies, cycle(tokens), strict=False)]
+    traffic.send(server.port, requests[:warm_up], options.concurrency)
     before = server.cpu_seconds()
-    result = traffic.send(server.port, requests[options.warm_up :], options.concurrency)
-    cpu = (server.cpu_seconds() - before) / options.n
+    result = traffic.send(server.port, requests[warm_up:], options.concurrency)
+    cpu = (server.cpu_seconds() - before) / (measured * size)
     p50, p95, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.95, 0.99))
-    return Figures(what, result.rate, p50, p95, p99, cpu * 1000, dict(result.errors))
+    return Figures(what, result.rate * size, p50, p95, p99, cpu * 1000, dict(result.errors))
 
 
 if __name__ == "__main__":

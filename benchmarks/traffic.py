@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
@@ -46,6 +46,22 @@ def plays(count: int, *, seed: int, start: int) -> Iterator[dict[str, Any]]:
         name = f"{title} (take {seed}.{n})" if chance.random() < NEW else title
         at = start + n * APART
         yield {"Track": name, "Artist": credited, "Album": album, "PlayedAt": at, "Duration": duration}
+
+
+def batches(told: Iterable[dict[str, Any]], size: int) -> Iterator[dict[str, Any]]:
+    """Yield such plays as our own API takes them, so many in each body."""
+    listens = (
+        {
+            "track": play["Track"],
+            "artists": play["Artist"],
+            "album": play["Album"],
+            "played_at": play["PlayedAt"],
+            "duration": play["Duration"],
+        }
+        for play in told
+    )
+    while part := list(itertools.islice(listens, size)):
+        yield {"scrobbles": part}
 
 
 def request(path: str, body: Any, token: str) -> bytes:
