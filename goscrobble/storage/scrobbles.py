@@ -92,14 +92,14 @@ _REMOVE = Prepared(
         _scrobble.c.user_id == bindparam("the_user"), any_of(dialect, _scrobble.c.id, "plays")
     )
 )
+
+
+def _inserting_plays(dialect: str) -> Any:
+    return inserting(dialect, _scrobble).on_conflict_do_nothing().returning(_scrobble.c.id)
+
+
 _NEW_PLAY = [name for name in PlayRow.__dataclass_fields__ if name != "id"]
-_ADD_NEW, _ADD_AGAIN = (
-    Prepared(
-        lambda dialect: inserting(dialect, _scrobble).on_conflict_do_nothing().returning(_scrobble.c.id),
-        ["user_id", *names],
-    )
-    for names in (_NEW_PLAY, ["id", *_NEW_PLAY])
-)
+_ADD_NEW, _ADD_AGAIN = (Prepared(_inserting_plays, ["user_id", *names]) for names in (_NEW_PLAY, ["id", *_NEW_PLAY]))
 _ADD_REPORTS = Prepared(lambda _dialect: insert(_heard), ["user_id", *HeardRow.__dataclass_fields__])
 _MOVE = (
     update(_heard)

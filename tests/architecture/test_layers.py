@@ -52,10 +52,20 @@ def test_one_function_inserts_scrobbles():
     inserting = [
         (path.relative_to(ROOT).as_posix(), function)
         for path in SOURCES
-        for function, target, arguments in calls(path, {"insert", "upsert", "adding"})
+        for function, target, arguments in calls(path, {"insert", "upsert", "adding", "inserting"})
         if SCROBBLES & {target, *arguments}
     ]
-    assert inserting == [("goscrobble/storage/scrobbles.py", "add_play")]
+    assert inserting == [("goscrobble/storage/scrobbles.py", "_inserting_plays")]
+    statements = {"_inserting_plays", "_ADD_NEW", "_ADD_AGAIN"}
+    users = {
+        function.name
+        for path in SOURCES
+        for function in ast.walk(parsed(path))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id in statements
+    }
+    assert users == {"add_play"}
 
 
 def test_no_sql_text_inserts_scrobbles_either():
