@@ -207,7 +207,7 @@ ONLY = {
         "a type": sql("CREATE TYPE shelf_colour AS ENUM ('red')"),
         "a sequence": sql("CREATE SEQUENCE shelf_numbers"),
         "a constraint": sql("ALTER TABLE artist ADD CONSTRAINT plugin_shelf_c CHECK (id > 0)"),
-        "a default": sql("ALTER TABLE artist ALTER COLUMN name SET DEFAULT 'x'"),
+        "a default": sql("ALTER TABLE artist ALTER COLUMN uuid SET DEFAULT 'x'"),
         "a row by a function": sql("DO 'BEGIN DELETE FROM setting; END'"),
         "nothing at all": sql("TRUNCATE setting"),
     },
