@@ -194,16 +194,19 @@ def _begins_anew(session: Session, event: Playing) -> bool:
         return event.state != "stopped" and (session.state == "stopped" or _jumped_back(session, event))
     if event.state == "stopped":
         return session.is_lone and event.at - (event.position or 0) >= session.last_at - SAME_START
+    is_over = session.is_whole and event.at >= session.started_at + (session.duration or 0) - WHOLE
+    if event.starts and is_over and (event.position or 0.0) <= SAME_START:
+        return True  # also where something else overtook it on the way
     position = event.position or 0.0 if event.starts else event.position
     if position is None or session.position is None:
         return _can_begin_anew(session, event)
-    silence, is_over = event.at - session.last_at, session.state == "stopped"
-    if event.starts and is_over and position <= SAME_START:
+    silence, has_stopped = event.at - session.last_at, session.state == "stopped"
+    if event.starts and has_stopped and position <= SAME_START:
         return event.at > session.started_at + SAME_START
-    stood = session.position - (2 if is_over else 1) * SAME_START  # where it stood at least
+    stood = session.position - (2 if has_stopped else 1) * SAME_START  # where it stood at least
     if position > min(NEAR, silence + SAME_START) or position > stood:
         return False  # it goes on, or stepped back to where it cannot have come by starting again
-    if is_over or (event.starts and silence > SHOWN):
+    if has_stopped or (event.starts and silence > SHOWN):
         return True
     now = session.until(event.at - position)
     return now.told is not None or heard_enough(now.heard, now.duration)
