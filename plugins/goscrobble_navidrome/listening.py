@@ -180,7 +180,8 @@ def _go_on_by_clock(before: On, entry: Listed, players: tuple[str, ...], now: fl
     on = _on(entry, players, began, _middle(began), now)
     event = _event(on, now, position=on.position)
     at = max(min(on.started_at, before.ends_at or on.started_at), before.at)
-    if before.ends_at is None or on.started_at < before.ends_at - REPEATED:
+    earliest_end = before.began[0] + (before.draft.duration or 0) / before.rate
+    if not _moved(before, at).is_enough or began[1] < earliest_end - REPEATED:
         # Some clients tell again and again that they play it. It can have begun again only where it may have been over.
         moved = _moved(before, now).model_copy(update={"players": players})
         return [_event(moved, now, position=moved.position)], moved
