@@ -106,9 +106,9 @@ def learn(connection: Connection, names: Names, now: int) -> Names:
     music.learn_durations(connection, lengths)
     if new:
         there = {digest: len(some) for digest, some in told.items()}
-        told = _by_digest(Learning(connection, names.user_id, now).learn(_distinct(new), there))
+        learnt_now = _by_digest(Learning(connection, names.user_id, now).learn(_distinct(new), there))
         for wanted, draft in new.items():
-            same_words = told[wanted[0]]
+            same_words = [*told.get(wanted[0], ()), *learnt_now[wanted[0]]]
             known[wanted] = _fitting(same_words, draft) or same_words[0]
     return Names(names.user_id, names.wanted, known, {})
 

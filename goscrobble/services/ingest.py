@@ -120,8 +120,6 @@ def _store(
     core: Core, account_id: int, drafts: list[ScrobbleDraft], source: str, voice: str, log: _Log
 ) -> list[Stored | Duplicate]:
     told, now = identity.recollect(core.database, account_id, drafts), int(core.now())
-    if not core.database.is_sqlite:  # there writers run side by side, and would wait for each other's new names
-        told = identity.learn_apart(core, told)
 
     def settle(connection: Connection) -> tuple[LockedUser, Names, list[Stored | Duplicate], Changes]:
         user = scrobbles.lock_user(connection, account_id)

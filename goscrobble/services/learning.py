@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Any
 
-from goscrobble.domain.drafts import ScrobbleDraft, TrackIds
+from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, TrackIds
 from goscrobble.domain.identity import (
     VARIOUS,
     Entry,
@@ -23,6 +22,7 @@ from goscrobble.domain.identity import (
 from goscrobble.domain.names import fold
 from goscrobble.storage import music, spellings
 from goscrobble.storage.database import Connection
+from goscrobble.storage.music import Credits, Entries, Known
 from goscrobble.storage.spellings import Spelt
 
 Wanted = tuple[bytes, int | None]  # digest of a draft's words, and the length it tells
@@ -35,7 +35,7 @@ class Learning:
         self._connection, self._user_id, self._now = connection, user_id, now
 
     def learn(self, drafts: Mapping[Wanted, ScrobbleDraft], variants: Mapping[bytes, int]) -> list[music.ToldRow]:
-        """Enter words, and whatever they name that is not there; returns all rows with such words.
+        """Enter words, and whatever they name that is not there; returns their rows.
 
         `variants` tells how many rows of equal words are there.
         """
@@ -43,44 +43,90 @@ class Learning:
         words = {wanted: earlier.identify(draft) for wanted, draft in drafts.items()}
         makers = {one.album: earlier.maker_of(one) for one in words.values() if one.album is not None}
         names = {name for draft in drafts.values() for name in (*draft.artists, *draft.album_artists)}
-        artists = music.ensure_artists(self._connection, {*map(_artist_key, names), *makers.values()}, self._now)
-        credited = {
-            one.track: tuple(dict.fromkeys(artists[_artist_key(name)] for name in drafts[wanted].artists))
-            for wanted, one in reversed(words.items())
-            if isinstance(one.track, bytes)
-        }
-        made = music.ensure_tracks(self._connection, credited, self._now)
-        tracks = {wanted: _id(one.track, made) for wanted, one in words.items() if one.track is not None}
-        made = music.ensure_albums(self._connection, {it for it in makers if isinstance(it, bytes)}, self._now)
-        albums = {wanted: _id(one.album, made) for wanted, one in words.items() if one.album is not None}
-        of_track = music.credits(self._connection, set(tracks.values()))
+        there = music.ensure(
+            self._connection,
+            artists={*map(_artist_key, names), *makers.values()},
+            tracks={
+                one.track: [_artist_key(name) for name in drafts[wanted].artists]
+                for wanted, one in reversed(words.items())
+                if isinstance(one.track, bytes)
+            },
+            albums={album for album in makers if isinstance(album, bytes)},
+            now=self._now,
+        )
+        named = {wanted: earlier.named(one, there) for wanted, one in words.items()}
+        others = {track.id for track, _ in named.values()} - {there.tracks[key].id for key in there.made}
+        credited = {there.tracks[key].id: artists for key, artists in there.made.items()}
+        credited |= music.credits(self._connection, others)
+        rows = self._enter(drafts, named, there, credited, variants)
+        self._spell(drafts, rows, there, makers, words)
+        return rows
+
+    def _enter(
+        self,
+        drafts: Mapping[Wanted, ScrobbleDraft],
+        named: Mapping[Wanted, tuple[Known, Known | None]],
+        there: Entries,
+        credited: Mapping[int, Credits],
+        variants: Mapping[bytes, int],
+    ) -> list[music.ToldRow]:
         counted = dict(variants)
-        rows = []
+        new, rows = [], []
         for wanted, draft in drafts.items():
-            track, digest = tracks[wanted], wanted[0]
-            own = [artists[_artist_key(name)] for name in draft.artists]
-            named = {"track_id": track, "album_id": albums.get(wanted), "artist_ids": _linked(own, of_track[track])}
-            rows.append(
-                {"user_id": self._user_id, "digest": digest, "variant": counted.get(digest, 0)} | _row(draft) | named
+            digest, (track, album) = wanted[0], named[wanted]
+            artists = credited[track.id]
+            own = [there.artists[_artist_key(name)].id for name in draft.artists]
+            row = music.ToldRow(
+                id=0,
+                digest=digest,
+                title=draft.title,
+                artists=json.dumps(draft.artists),
+                album=draft.album,
+                album_artists=json.dumps(draft.album_artists),
+                ids=draft.ids.model_dump_json(exclude_defaults=True) if draft.ids is not NO_IDS else "{}",
+                duration=draft.duration,
+                track_id=track.id,
+                album_id=album.id if album else None,
+                artist_ids=_linked(own, [artist.id for artist in artists]),
+                track_uuid=track.uuid,
+                album_uuid=album.uuid if album else None,
+                credited=artists,
+            )
+            rows.append(row)
+            new.append(
+                music.NewWords(
+                    row,
+                    title_key=_title_key(draft.title),
+                    album_key=_title_key(draft.album) if draft.album else None,
+                    variant=counted.get(digest, 0),
+                )
             )
             counted[digest] = counted.get(digest, 0) + 1
-        music.add_told(self._connection, rows)
-        told = music.find_told(self._connection, self._user_id, {digest for digest, _ in drafts})
-        numbers = {row.digest: row.id for row in reversed(told)}
-        spelt = [
-            one
-            for wanted, draft in drafts.items()
-            for one in _spelt(draft, tracks[wanted], albums.get(wanted), artists, numbers[wanted[0]])
-        ]
-        by = {}
-        for wanted, album in reversed(albums.items()):
-            maker = makers[words[wanted].album or b""]
-            by[album] = artists[maker], numbers[wanted[0]]
-            if maker == _artist_key(VARIOUS):
-                spelt.append(Spelt("artists", artists[maker], VARIOUS, numbers[wanted[0]]))
+        numbers = music.add_told(self._connection, self._user_id, new)
+        return [replace(row, id=number) for row, number in zip(rows, numbers, strict=True)]
+
+    def _spell(
+        self,
+        drafts: Mapping[Wanted, ScrobbleDraft],
+        rows: Sequence[music.ToldRow],
+        there: Entries,
+        makers: Mapping[Entry, bytes],
+        words: Mapping[Wanted, Words],
+    ) -> None:
+        """Note how the listener spells what is named, and whom they take the albums to be by."""
+        spelt: list[Spelt] = []
+        makers_of: dict[int, tuple[int, int]] = {}
+        for (wanted, draft), row in zip(drafts.items(), rows, strict=True):
+            spelt += _spelt(draft, row, there.artists)
+            album = words[wanted].album
+            if row.album_id is None or album is None:
+                continue
+            maker = there.artists[makers[album]].id
+            makers_of.setdefault(row.album_id, (maker, row.id))
+            if makers[album] == _artist_key(VARIOUS):
+                spelt.append(Spelt("artists", maker, VARIOUS, row.id))
         spellings.add(self._connection, self._user_id, spelt)
-        music.put_album_artists(self._connection, self._user_id, by)
-        return told
+        music.put_album_artists(self._connection, self._user_id, makers_of)
 
 
 class _Earlier:
@@ -92,8 +138,13 @@ class _Earlier:
         drafts = list(drafts)
         titles = {_title_key(draft.title) for draft in drafts}
         albums = {_title_key(draft.album) for draft in drafts if draft.album}
+        self._tracks: dict[int, Known] = {}
+        self._albums: dict[int, Known] = {}
         for row in music.told_like(connection, user_id, titles, albums):
             self._add(_earlier_words(row))
+            self._tracks[row.track_id] = Known(row.track_id, row.track_uuid)
+            if row.album_id is not None and row.album_uuid is not None:
+                self._albums[row.album_id] = Known(row.album_id, row.album_uuid)
 
     def identify(self, draft: ScrobbleDraft) -> Words:
         """Return the draft's words with the entries they name: their ids, or keys of those that may not be there."""
@@ -113,6 +164,16 @@ class _Earlier:
         self._add(found)
         return found
 
+    def named(self, words: Words, there: Entries) -> tuple[Known, Known | None]:
+        """Return the track and the album of identified words."""
+        track, album = words.track, words.album
+        if track is None:
+            raise ValueError("these words are not identified")
+        return (
+            self._tracks[track] if isinstance(track, int) else there.tracks[track],
+            self._albums[album] if isinstance(album, int) else there.albums[album] if album is not None else None,
+        )
+
     def maker_of(self, words: Words) -> bytes:
         """Return the key of the artist whom the listener takes an album to be by, given all that they told of it."""
         told = [one for one in self._on_album[words.album_title] if one.album == words.album]
@@ -125,7 +186,7 @@ class _Earlier:
         self._on_album.setdefault(words.album_title, []).append(words)
 
 
-def _earlier_words(row: music.EarlierRow) -> Words:
+def _earlier_words(row: music.ToldRow) -> Words:
     draft = ScrobbleDraft(
         title=row.title,
         artists=tuple(json.loads(row.artists)),
@@ -138,32 +199,13 @@ def _earlier_words(row: music.EarlierRow) -> Words:
     return words_of(draft, track=row.track_id, album=row.album_id)
 
 
-def _row(draft: ScrobbleDraft) -> dict[str, Any]:
-    return {
-        "title": draft.title,
-        "artists": json.dumps(draft.artists),
-        "album": draft.album,
-        "album_artists": json.dumps(draft.album_artists),
-        "ids": draft.ids.model_dump_json(exclude_defaults=True),
-        "duration": draft.duration,
-        "title_key": _title_key(draft.title),
-        "album_key": _title_key(draft.album) if draft.album else None,
-    }
-
-
-def _spelt(
-    draft: ScrobbleDraft, track: int, album: int | None, artists: Mapping[bytes, int], number: int
-) -> Iterator[Spelt]:
-    yield Spelt("tracks", track, draft.title, number)
+def _spelt(draft: ScrobbleDraft, row: music.ToldRow, artists: Mapping[bytes, Known]) -> Iterator[Spelt]:
+    yield Spelt("tracks", row.track_id, draft.title, row.id)
     names = {_artist_key(name): name for name in (*draft.album_artists[::-1], *draft.artists[::-1])}
     for key, name in names.items():  # of one who is told in two ways at once, the track's own counts
-        yield Spelt("artists", artists[key], name, number)
-    if album is not None and draft.album:
-        yield Spelt("albums", album, draft.album, number)
-
-
-def _id(entry: Entry, made: Mapping[bytes, int]) -> int:
-    return entry if isinstance(entry, int) else made[entry]
+        yield Spelt("artists", artists[key].id, name, row.id)
+    if row.album_id is not None and draft.album:
+        yield Spelt("albums", row.album_id, draft.album, row.id)
 
 
 def _linked(own: Sequence[int], credited: Sequence[int]) -> str:

@@ -108,7 +108,7 @@ def apply_rollups(
     if changes.came or changes.vanished:
         missing = {play.track_id for play in (*changes.came, *changes.vanished)} - artists.keys()
         if missing:
-            artists = {**artists, **music.credits(connection, missing)}
+            artists = {**artists, **music.artists_of(connection, missing)}
         rollups.apply(
             connection, user.id, user.time_zone, vanished=changes.vanished, came=changes.came, artists=artists
         )

@@ -55,6 +55,13 @@ def any_of(dialect: str, column: ColumnElement[int], name: str) -> ColumnElement
     return _is_any(dialect, column, bindparam(name, type_=_LISTS[dialect]))
 
 
+def any_key(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Return the condition that a column is any of the keys that `Prepared.fetch_any` is given under this name."""
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=ARRAY(column.type)))
+    return column == bindparam(name)
+
+
 def as_one_value(dialect: str, ids: Collection[int]) -> Any:
     """Return ids as they are bound all together."""
     return sorted(ids) if dialect == "postgresql" else json.dumps(sorted(ids))

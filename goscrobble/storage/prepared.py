@@ -5,7 +5,7 @@ SQLAlchemy's own work on a call takes ten times as long as SQLite takes for a ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -32,6 +32,20 @@ class Prepared:
         cursor = _run(connection, "execute", compiled.text, compiled.bound(values))
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
+
+    def fetch_each(self, connection: Connection, rows: Iterable[Values]) -> list[tuple[Any, ...]]:
+        """Run it for each of these, and return all rows that it finds or returns."""
+        return [row for values in rows for row in self.fetch(connection, values)]
+
+    def fetch_any(
+        self, connection: Connection, name: str, keys: Iterable[Any], values: Values | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows with any of these keys, for a statement that was made with `any_key`."""
+        others = values or {}
+        if connection.dialect.name == "sqlite":  # no way to a server and back is to be saved there
+            return self.fetch_each(connection, ({**others, name: key} for key in keys))
+        bound = list(keys)
+        return self.fetch(connection, {**others, name: bound}) if bound else []
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Run it for each of these; it returns nothing."""

@@ -52,7 +52,7 @@ def recount(
             _count(by_entity["album"], (album,), 1, seconds, at, at)
         if number % _TOLD_EVERY == 0:
             on_progress(_TOLD_EVERY)
-    artists = music.credits(connection, {track for (track,) in by_entity["track"]})
+    artists = music.artists_of(connection, {track for (track,) in by_entity["track"]})
     for (track,), counted in by_entity["track"].items():
         for artist in artists[track]:
             _count(by_entity["artist"], (artist,), *counted)

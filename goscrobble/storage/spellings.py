@@ -13,10 +13,13 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 
 from goscrobble.domain.words import words_of
 from goscrobble.models import SearchWord, Spelling, table
-from goscrobble.storage.dialect import adding, upsert
+from goscrobble.storage.dialect import inserting, upsert
+from goscrobble.storage.prepared import Prepared
 
 KIND_NUMBERS = {"artists": 0, "albums": 1, "tracks": 2}
 _spelling, _word = table(Spelling), table(SearchWord)
+_ADD = Prepared(lambda dialect: inserting(dialect, _spelling).on_conflict_do_nothing(), _spelling.c.keys())
+_ADD_WORDS = Prepared(lambda dialect: inserting(dialect, _word).on_conflict_do_nothing(), _word.c.keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,10 @@ def add(connection: Connection, user_id: int, spelt: Iterable[Spelt]) -> None:
         rows.setdefault(key, _values(user_id, one))
     if not rows:
         return
-    connection.execute(adding(connection, _spelling), [rows[key] for key in sorted(rows)])
+    _ADD.run(connection, [rows[key] for key in sorted(rows)])
     words = {(kind, word, entry) for (kind, entry, _), row in rows.items() for word in words_of(str(row["text"]))}
-    values = [{"kind": kind, "word": word, "entity_id": entry} for kind, word, entry in sorted(words)]
-    connection.execute(adding(connection, _word), values)
+    named = ({"kind": kind, "word": word, "entity_id": entry} for kind, word, entry in sorted(words))
+    _ADD_WORDS.run(connection, list(named))
 
 
 def correct(connection: Connection, user_id: int, spelt: Collection[Spelt]) -> None:
@@ -99,6 +102,7 @@ def _values(user_id: int, one: Spelt) -> dict[str, object]:
         "digest": _digest(one.text),
         "text": one.text,
         "number": one.number,
+        "is_correction": False,
     }
 
 
