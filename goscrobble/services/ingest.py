@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from goscrobble import metrics
 from goscrobble.domain import events as source_events
@@ -62,15 +62,16 @@ def submit(
         for draft, item in zip(drafts, prepared, strict=True)
         if isinstance(item, Rejected)
     ]
-    log = _Log(source_id, now, refused, beside)
+    teller = _Telling([], source, voice, source_id)
+    last = replace(teller, refused=refused, beside=beside)
     for start in range(0, len(good), AT_ONCE):
         part = good[start : start + AT_ONCE]
         is_last = start + AT_ONCE >= len(good)
-        stored = _store(core, account_id, [draft for _, draft in part], source, voice, log if is_last else log.within)
-        for (i, _), outcome in zip(part, stored, strict=True):
+        telling = replace(last if is_last else teller, drafts=[draft for _, draft in part])
+        for (i, _), outcome in zip(part, _store(core, account_id, telling), strict=True):
             outcomes[i] = outcome
     if not good and (refused or beside is not None):
-        core.database.write(lambda connection: log.write(connection, [], []))
+        core.database.write(lambda connection: _note(connection, [last], [[]], now))
     told = [outcome for outcome in outcomes if outcome is not None]
     for one in told:
         metrics.count_draft(source, type(one).__name__.lower())
@@ -78,27 +79,34 @@ def submit(
 
 
 @dataclass(frozen=True, slots=True)
-class _Log:
-    """What a transaction notes beside the plays: what became of each, for the owner of the connection."""
+class _Telling:
+    """What is stored in one transaction: drafts that one voice tells, and what is noted of them for its owner."""
 
+    drafts: Sequence[ScrobbleDraft]
+    source: str
+    voice: str
     source_id: int | None
-    at: int
-    refused: Sequence[SourceEvent] = ()  # noted with the last plays
-    beside: Callable[[Connection], None] | None = None  # done with the last plays
+    refused: Sequence[SourceEvent] = ()
+    beside: Callable[[Connection], None] | None = None
 
-    @property
-    def within(self) -> _Log:
-        """That of a transaction which is not the last."""
-        return _Log(self.source_id, self.at)
+    def __len__(self) -> int:
+        return len(self.drafts)
 
-    def write(
-        self, connection: Connection, drafts: Sequence[ScrobbleDraft], outcomes: Sequence[Stored | Duplicate]
-    ) -> None:
-        if self.source_id is not None:
-            told = (source_events.of_outcome(*pair, self.at) for pair in zip(drafts, outcomes, strict=True))
-            sources.note(connection, self.source_id, [*told, *self.refused], heard_at=self.at)
-        if self.beside is not None:
-            self.beside(connection)
+
+def _note(
+    connection: Connection, tellings: Sequence[_Telling], outcomes: Sequence[Sequence[Stored | Duplicate]], now: int
+) -> None:
+    """Note what became of drafts for the owner of their connection, and do what was asked for beside."""
+    events: dict[int, list[SourceEvent]] = {}
+    for telling, made in zip(tellings, outcomes, strict=True):
+        if telling.source_id is not None:
+            told = (source_events.of_outcome(*pair, now) for pair in zip(telling.drafts, made, strict=True))
+            events.setdefault(telling.source_id, []).extend((*told, *telling.refused))
+    for source_id, noted in sorted(events.items()):
+        sources.note(connection, source_id, noted, heard_at=now)
+    for telling in tellings:
+        if telling.beside is not None:
+            telling.beside(connection)
 
 
 def _prepare(core: Core, draft: ScrobbleDraft) -> ScrobbleDraft | Rejected:
@@ -116,29 +124,43 @@ def _refusal(core: Core, draft: ScrobbleDraft) -> str | None:
     return None
 
 
-def _store(
-    core: Core, account_id: int, drafts: list[ScrobbleDraft], source: str, voice: str, log: _Log
-) -> list[Stored | Duplicate]:
-    told, now = identity.recollect(core.database, account_id, drafts), int(core.now())
+def _store(core: Core, account_id: int, telling: _Telling) -> list[Stored | Duplicate]:
+    """Store what is told together with what else is told of the same account in this moment."""
+    now = int(core.now())
 
-    def settle(connection: Connection) -> tuple[LockedUser, Names, list[Stored | Duplicate], Changes]:
+    def settle(connection: Connection, take: Callable[[], Sequence[_Telling]]) -> list[_Settled]:
         user = scrobbles.lock_user(connection, account_id)
+        tellings = take()
+        told = identity.recollect(core.database, account_id, [draft for one in tellings for draft in one.drafts])
         names = identity.learn(connection, told, now)
-        pairs = zip(drafts, names.of_drafts(), strict=True)
-        rows = [_report(draft, named, source, voice) for draft, named in pairs]
-        changes = settlement.settle(core.database, connection, user, rows, names.of_drafts())
+        named = iter(names.of_drafts())
+        rows = [[_report(draft, next(named), one) for draft in one.drafts] for one in tellings]
+        changes = settlement.settle(
+            core.database, connection, user, [row for some in rows for row in some], names.of_drafts()
+        )
         outcomes = _outcomes(rows, changes)
-        log.write(connection, drafts, outcomes)
-        return user, names, outcomes, changes
+        _note(connection, tellings, outcomes, now)
+        first, *others = outcomes
+        return [_Settled(first, (user, names, changes)), *map(_Settled, others)]
 
-    user, names, outcomes, changes = core.database.write(settle)
-    identity.remember(core.database, names)
-    _tell(core, user, changes)
-    return outcomes
+    settled = core.database.write_together(account_id, telling, settle, most=AT_ONCE)
+    if settled.news is not None:
+        user, names, changes = settled.news
+        identity.remember(core.database, names)
+        _tell(core, user, changes)
+    return settled.outcomes
 
 
-def _report(draft: ScrobbleDraft, names: Identified, source: str, voice: str) -> HeardRow:
-    parts = (source, voice, draft.client) if draft.client else (source, voice)
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What came of one telling. `news` are those of the whole transaction: the first one has them, to pass them on."""
+
+    outcomes: list[Stored | Duplicate]
+    news: tuple[LockedUser, Names, Changes] | None = None
+
+
+def _report(draft: ScrobbleDraft, names: Identified, telling: _Telling) -> HeardRow:
+    parts = (telling.source, telling.voice, *((draft.client,) if draft.client else ()))
     return HeardRow(
         told_at=draft.played_at,
         told_id=names.told_id,
@@ -153,20 +175,20 @@ def _report(draft: ScrobbleDraft, names: Identified, source: str, voice: str) ->
     )
 
 
-def _outcomes(rows: list[HeardRow], changes: Changes) -> list[Stored | Duplicate]:
+def _outcomes(rows: Sequence[Sequence[HeardRow]], changes: Changes) -> list[list[Stored | Duplicate]]:
     """Say Stored once for each new play; whatever else told of it is a Duplicate."""
-    outcomes: list[Stored | Duplicate] = []
     unclaimed = set(changes.made)
     seen: set[Key] = set()
-    for row in rows:
+
+    def outcome(row: HeardRow) -> Stored | Duplicate:
         play = changes.plays[key_of(row)]
-        if play in unclaimed and key_of(row) not in seen:
-            unclaimed.discard(play)
-            outcomes.append(Stored(play))
-        else:
-            outcomes.append(Duplicate(play))
+        is_new = play in unclaimed and key_of(row) not in seen
         seen.add(key_of(row))
-    return outcomes
+        if is_new:
+            unclaimed.discard(play)
+        return Stored(play) if is_new else Duplicate(play)
+
+    return [[outcome(row) for row in told] for told in rows]
 
 
 def _tell(core: Core, user: LockedUser, changes: Changes) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from goscrobble.errors import Unavailable
 from goscrobble.storage.dialect import BINARY
+from goscrobble.storage.together import I, R, Together, Work
 from goscrobble.storage.writers import BUSY_TIMEOUT_MS, Writers
 
 __all__ = ["Connection", "Database", "engine_options"]
@@ -39,6 +40,7 @@ class Database:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
         self._writers = Writers(engine)
+        self._together = Together()
         self.caches: dict[str, Any] = {}  # what services remember for a moment
         self.learnt: dict[str, Any] = {}  # what they remember of rows that never change
         if self.is_sqlite:
@@ -83,6 +85,16 @@ class Database:
                     raise Unavailable(_BUSY) from error
             time.sleep(min(0.002 * 2 ** min(attempt, 6), 0.1) * (0.5 + random.random()))  # noqa: S311 - spreads load
         raise Unavailable(_BUSY)
+
+    def write_together(self, key: Hashable, item: I, work: Work[I, R], *, most: int) -> R:
+        """Do the same for callers that would wait for each other: one does the items of all that wait with its key.
+
+        `work` is given a function that returns the items, its own first, of altogether `most` lengths: it calls that
+        once it holds what the others would wait for, and returns a result for each. Callers of a key give it the same
+        work. If it raises, each item is done alone.
+        """
+        deadline = time.monotonic() + LONGEST_WAIT
+        return self._together.run(key, item, work, self.write, most=most, deadline=deadline)
 
     def _write_once(self, work: Callable[[Connection], T], deadline: float) -> T:
         try:
