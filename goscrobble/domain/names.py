@@ -44,6 +44,7 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.translate(_CONTROLS).split()))
 
 
+@lru_cache(20_000)  # of one play's names each is asked for several times
 def fold(name: str) -> str:
     """Return the key of identity: case, width, punctuation and spacing do not matter; accents do.
 

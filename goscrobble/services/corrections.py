@@ -264,7 +264,7 @@ def _fix(connection: Connection, user: LockedUser, play: int, row: PlayRow) -> N
 
 
 def _decide(connection: Connection, user: LockedUser, members: list[HeardRow], play: int) -> None:
-    scrobbles.move_reports(connection, user.id, [replace(member, fixed=True) for member in members], play)
+    scrobbles.move_reports(connection, user.id, [replace(member, play_id=play, fixed=True) for member in members])
 
 
 def _hide(connection: Connection, user: LockedUser, row: PlayRow, changes: Changes) -> None:

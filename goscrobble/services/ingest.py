@@ -111,7 +111,10 @@ def _note(
 
 def _prepare(core: Core, draft: ScrobbleDraft) -> ScrobbleDraft | Rejected:
     try:
-        draft = rules.tidy(core.plugins.prepare(rules.tidy(draft)))
+        tidy = rules.tidy(draft)
+        draft = core.plugins.prepare(tidy)
+        if draft is not tidy:
+            draft = rules.tidy(draft)
     except ValueError as error:
         return Rejected(said(error))
     reason = rules.judge(draft, core.now()) or _refusal(core, draft)

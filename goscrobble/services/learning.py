@@ -59,7 +59,7 @@ class Learning:
         credited = {there.tracks[key].id: artists for key, artists in there.made.items()}
         credited |= music.credits(self._connection, others)
         rows = self._enter(drafts, named, there, credited, variants)
-        self._spell(drafts, rows, there, makers, words)
+        self._spell(drafts, rows, there, makers, words, earlier)
         return rows
 
     def _enter(
@@ -112,12 +112,13 @@ class Learning:
         there: Entries,
         makers: Mapping[Entry, bytes],
         words: Mapping[Wanted, Words],
+        earlier: _Earlier,
     ) -> None:
         """Note how the listener spells what is named, and whom they take the albums to be by."""
         spelt: list[Spelt] = []
         makers_of: dict[int, tuple[int, int]] = {}
         for (wanted, draft), row in zip(drafts.items(), rows, strict=True):
-            spelt += _spelt(draft, row, there.artists)
+            spelt += _spelt(draft, row, there.artists, earlier)
             album = words[wanted].album
             if row.album_id is None or album is None:
                 continue
@@ -140,11 +141,17 @@ class _Earlier:
         albums = {_title_key(draft.album) for draft in drafts if draft.album}
         self._tracks: dict[int, Known] = {}
         self._albums: dict[int, Known] = {}
+        self.artists: set[str] = set()  # whose names are spelt so
+        self.titles: set[tuple[int, str]] = set()  # of tracks
+        self.album_titles: set[tuple[int, str]] = set()
         for row in music.told_like(connection, user_id, titles, albums):
             self._add(_earlier_words(row))
             self._tracks[row.track_id] = Known(row.track_id, row.track_uuid)
+            self.artists.update(json.loads(row.artists))
+            self.titles.add((row.track_id, row.title))
             if row.album_id is not None and row.album_uuid is not None:
                 self._albums[row.album_id] = Known(row.album_id, row.album_uuid)
+                self.album_titles.add((row.album_id, row.album or ""))
 
     def identify(self, draft: ScrobbleDraft) -> Words:
         """Return the draft's words with the entries they name: their ids, or keys of those that may not be there."""
@@ -199,12 +206,17 @@ def _earlier_words(row: music.ToldRow) -> Words:
     return words_of(draft, track=row.track_id, album=row.album_id)
 
 
-def _spelt(draft: ScrobbleDraft, row: music.ToldRow, artists: Mapping[bytes, Known]) -> Iterator[Spelt]:
-    yield Spelt("tracks", row.track_id, draft.title, row.id)
+def _spelt(
+    draft: ScrobbleDraft, row: music.ToldRow, artists: Mapping[bytes, Known], earlier: _Earlier
+) -> Iterator[Spelt]:
+    """Yield how these words spell what they name, but for what was spelt so before."""
+    if (row.track_id, draft.title) not in earlier.titles:
+        yield Spelt("tracks", row.track_id, draft.title, row.id)
     names = {_artist_key(name): name for name in (*draft.album_artists[::-1], *draft.artists[::-1])}
     for key, name in names.items():  # of one who is told in two ways at once, the track's own counts
-        yield Spelt("artists", artists[key].id, name, row.id)
-    if row.album_id is not None and draft.album:
+        if name not in earlier.artists:
+            yield Spelt("artists", artists[key].id, name, row.id)
+    if row.album_id is not None and draft.album and (row.album_id, draft.album) not in earlier.album_titles:
         yield Spelt("albums", row.album_id, draft.album, row.id)
 
 

@@ -80,7 +80,7 @@ def settle(
     for row in new:
         earlier = distinct.get(key_of(row))
         distinct[key_of(row)] = row if earlier is None else _united(earlier, row)
-    for part in _stretches(distinct.values(), known):
+    for part in _stretches(distinct, known):
         _settle_stretch(database, connection, user, part, known, changes)
     artists = {known_names.track_id: known_names.artist_ids for known_names in known.values()}
     apply_rollups(connection, user, changes, artists)
@@ -114,19 +114,26 @@ def apply_rollups(
         )
 
 
-def _stretches(rows: Iterable[HeardRow], names: Mapping[int, Identified]) -> Iterable[list[HeardRow]]:
+@dataclass(slots=True)
+class _Stretch:
+    """New reports that are close in time, and the window in which they are settled."""
+
+    lo: int
+    hi: int
+    rows: dict[Key, tuple[HeardRow, Report]] = field(default_factory=dict)
+
+
+def _stretches(rows: Mapping[Key, HeardRow], names: Mapping[int, Identified]) -> list[_Stretch]:
     """Split new reports into stretches of time that are read from the database at once."""
-    spans = sorted((*_window([report(row, names[row.told_id], play=None)]), key_of(row), row) for row in rows)
-    part: list[HeardRow] = []
-    end = 0
-    for lo, hi, _, row in spans:
-        if part and lo > end:
-            yield part
-            part = []
-        part.append(row)
-        end = max(end, hi)
-    if part:
-        yield part
+    fresh = [(key, row, report(row, names[row.told_id], play=None)) for key, row in rows.items()]
+    spans = sorted((*_window([one]), key, row, one) for key, row, one in fresh)
+    parts: list[_Stretch] = []
+    for lo, hi, key, row, one in spans:
+        if not parts or lo > parts[-1].hi:
+            parts.append(_Stretch(lo, hi))
+        parts[-1].hi = max(parts[-1].hi, hi)
+        parts[-1].rows[key] = row, one
+    return parts
 
 
 def _window(reports: Sequence[Report]) -> tuple[int, int]:
@@ -139,12 +146,12 @@ def _settle_stretch(
     database: Database,
     connection: Connection,
     user: LockedUser,
-    fresh: list[HeardRow],
+    stretch: _Stretch,
     names: dict[int, Identified],
     changes: Changes,
 ) -> None:
-    news = {key_of(row): row for row in fresh}
-    lo, hi = _window([report(row, names[row.told_id], play=None) for row in fresh])
+    news = {key: row for key, (row, _) in stretch.rows.items()}
+    lo, hi = stretch.lo, stretch.hi
     while True:
         rows = {key_of(row): row for row in scrobbles.heard_between(connection, user.id, lo, hi)}
         names |= identity.recall(database, connection, {row.told_id for row in rows.values()} - names.keys())
@@ -155,7 +162,7 @@ def _settle_stretch(
         if not touched:
             return
         everything = [report(row, names[row.told_id], play=row.play_id) for row in (rows | changed).values()]
-        everything += [report(row, names[row.told_id], play=None) for key, row in news.items() if key not in rows]
+        everything += [fresh for key, (_, fresh) in stretch.rows.items() if key not in rows]
 
         def is_touched(one: Report, touched: Collection[Key] = touched) -> bool:
             return key_of(one) in touched
@@ -169,19 +176,22 @@ def _settle_stretch(
         lo, hi = (needed[0] - span if needed[0] < lo else lo), (needed[1] + span if needed[1] > hi else hi)
     for row in changed.values():
         scrobbles.put_report(connection, user.id, row)
-    for component in components:
-        _settle_component(connection, user, component, touched, names, changes)
+    nearest = [_nearest(component, touched) for component in components]
+    shown = scrobbles.plays(connection, user.id, {one.play for near, _ in nearest for one in near if one.play})
+    _write(connection, user, [_settled(*part, shown) for part in nearest], names, changes)
 
 
-def _settle_component(
-    connection: Connection,
-    user: LockedUser,
-    component: list[Report],
-    touched: Collection[Key],
-    names: Mapping[int, Identified],
-    changes: Changes,
-) -> None:
-    near, held = _nearest(component, touched)
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """The plays that the reports of one neighbourhood make."""
+
+    reports: list[Report]
+    groups: list[Group]
+    owners: dict[Group, int]  # which play each group continues; what it makes is added
+    shown: dict[int, PlayRow]  # their plays, as they were
+
+
+def _settled(near: list[Report], held: Collection[int], shown: Mapping[int, PlayRow]) -> _Settled:
     decided: dict[int, list[Report]] = {}
     free = []
     for one in near:
@@ -191,13 +201,9 @@ def _settle_component(
             free.append(one)
     groups = twins.settle(free, list(decided.values()))
     old = {one.play for one in near if one.play is not None}
-    shown = scrobbles.plays(connection, user.id, old)
-    owners = _owners(near, groups, old)
-    _write(connection, user, groups, owners, shown, names, changes)
-    home = {id(one): group for group in groups for one in group.reports}
-    for play in sorted(shown.keys() - set(owners.values())):
-        best = min((one for one in near if one.play == play), key=lambda one: one.preference)
-        changes.merged[play] = owners[home[id(best)]]
+    return _Settled(
+        near, groups, _owners(near, groups, old), {play: shown[play] for play in sorted(old & shown.keys())}
+    )
 
 
 def _nearest(component: list[Report], touched: Collection[Key]) -> tuple[list[Report], set[int]]:
@@ -230,36 +236,48 @@ def _owners(reports: list[Report], groups: list[Group], old: set[int]) -> dict[G
 def _write(
     connection: Connection,
     user: LockedUser,
-    groups: list[Group],
-    owners: dict[Group, int],
-    shown: Mapping[int, PlayRow],
+    parts: Sequence[_Settled],
     names: Mapping[int, Identified],
     changes: Changes,
 ) -> None:
     """Write what differs between the plays that should stand and those that do."""
-    wanted = _decided_rows(connection, user, groups, owners, shown)
+    gone: list[PlayRow] = []
+    new: list[tuple[_Settled, Group, PlayRow]] = []
+    for part in parts:
+        wanted = _wanted_rows(connection, user, part, names)
+        standing = {row.id for row in wanted.values() if row.id is not None and part.shown.get(row.id) == row}
+        gone += [row for play, row in part.shown.items() if play not in standing]
+        new += [(part, group, row) for group, row in wanted.items() if row.id not in standing]
+    scrobbles.remove_plays(connection, user.id, [row.known_id for row in gone])
+    stored = scrobbles.add_plays(connection, user.id, [row for _, _, row in new])
+    for (part, group, _), row in zip(new, stored, strict=True):
+        if group not in part.owners:
+            part.owners[group] = row.known_id
+            changes.made.add(row.known_id)
+    changes.vanished += gone
+    changes.came += stored
+    _store_reports(connection, user, parts, changes)
+    for part in parts:
+        home = {id(one): group for group in part.groups for one in group.reports}
+        for play in sorted(part.shown.keys() - set(part.owners.values())):
+            best = min((one for one in part.reports if one.play == play), key=lambda one: one.preference)
+            changes.merged[play] = part.owners[home[id(best)]]
+
+
+def _wanted_rows(
+    connection: Connection, user: LockedUser, part: _Settled, names: Mapping[int, Identified]
+) -> dict[Group, PlayRow]:
+    """Return the rows of the plays that should stand."""
+    wanted = _decided_rows(connection, user, part.groups, part.owners, part.shown)
     taken = {(row.track_id, row.played_at) for row in wanted.values()}
-    for group in sorted(groups, key=lambda group: (group.start, group.best.preference)):
+    for group in sorted(part.groups, key=lambda group: (group.start, group.best.preference)):
         if not group.fixed:
-            row = play_row(group, owners.get(group), names)
+            row = play_row(group, part.owners.get(group), names)
             while (row.track_id, row.played_at) in taken:  # a second device, in the same second
                 row = replace(row, played_at=row.played_at + 1)
             taken.add((row.track_id, row.played_at))
             wanted[group] = row
-    standing = {row.id for row in wanted.values() if row.id is not None and shown.get(row.id) == row}
-    gone = [row for play, row in shown.items() if play not in standing]
-    scrobbles.remove_plays(connection, user.id, [row.id for row in gone if row.id is not None])
-    changes.vanished += gone
-    for group, row in wanted.items():
-        if row.id in standing:
-            continue
-        stored = scrobbles.add_play(connection, user.id, row)
-        changes.came.append(stored)
-        if group not in owners:
-            owners[group] = stored.known_id
-            changes.made.add(stored.known_id)
-    for group, play in owners.items():
-        _store_reports(connection, user, group, play, changes)
+    return wanted
 
 
 def _decided_rows(
@@ -326,25 +344,26 @@ def as_one(reports: Sequence[Report]) -> Group:
     return twins.settle((), [reports])[0]
 
 
-def _store_reports(connection: Connection, user: LockedUser, group: Group, play: int, changes: Changes) -> None:
-    fresh, moved = [], []
-    for one in group.reports:
-        changes.plays[key_of(one)] = play
-        row = HeardRow(
-            one.told_at,
-            one.told,
-            one.voice,
-            one.nth,
-            one.stamp,
-            one.duration,
-            one.listened,
-            one.origin,
-            play,
-            one.fixed,
-        )
-        if one.play is None:
-            fresh.append(row)
-        elif one.play != play:
-            moved.append(row)
+def _store_reports(connection: Connection, user: LockedUser, parts: Sequence[_Settled], changes: Changes) -> None:
+    fresh: list[HeardRow] = []
+    moved: list[HeardRow] = []
+    for group, play in ((group, play) for part in parts for group, play in part.owners.items()):
+        for one in group.reports:
+            changes.plays[key_of(one)] = play
+            if one.play == play:
+                continue
+            row = HeardRow(
+                one.told_at,
+                one.told,
+                one.voice,
+                one.nth,
+                one.stamp,
+                one.duration,
+                one.listened,
+                one.origin,
+                play,
+                one.fixed,
+            )
+            (fresh if one.play is None else moved).append(row)
     scrobbles.add_reports(connection, user.id, sorted(fresh, key=key_of))
-    scrobbles.move_reports(connection, user.id, sorted(moved, key=key_of), play)
+    scrobbles.move_reports(connection, user.id, sorted(moved, key=key_of))

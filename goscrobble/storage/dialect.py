@@ -39,6 +39,12 @@ def inserting(dialect: str, table: Table) -> Any:
     return _INSERTS[dialect](table)
 
 
+def inserting_many(statement: Any, names: Sequence[str]) -> Any:
+    """Return PostgreSQL's INSERT of many rows, given as one list of values for each column."""
+    columns = (bindparam(name, type_=ARRAY(statement.table.c[name].type)) for name in names)
+    return statement.from_select(names, select(*(func.unnest(column) for column in columns)))
+
+
 def adding(connection: Connection, table: Table, *returning: str) -> Any:
     """Return the INSERT that passes over rows which are there already, and returns these columns of those it made."""
     return _adding(connection.dialect.name, table, returning)

@@ -13,6 +13,7 @@ from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.models import Album, ScrobbleRow, Told, Track, User, table
 from goscrobble.storage import picking
 from goscrobble.storage.counting import Kind
+from goscrobble.storage.dialect import among, rows
 from goscrobble.storage.entries import artist_uuids
 from goscrobble.storage.users import visible_to
 
@@ -72,19 +73,20 @@ def _base() -> Select[Any]:
 
 
 _BASE = _base()
+_ARTIST_IDS = 7  # of its columns
 
 
 def by_ids(connection: Connection, user_id: int, ids: Collection[int]) -> list[Scrobble]:
     """Return these plays of a user, in the order of their ids."""
     if not ids:
         return []
-    query = _BASE.where(_scrobble.c.user_id == user_id, _scrobble.c.id.in_(ids)).order_by(_scrobble.c.id)
+    query = _BASE.where(_scrobble.c.user_id == user_id, among(connection, _scrobble.c.id, ids)).order_by(_scrobble.c.id)
     return [play for _, play, _ in _values(connection, query)]
 
 
 def of_anybody(connection: Connection, ids: Collection[int]) -> dict[int, Scrobble]:
     """Return these plays by id, whoever's they are."""
-    found = _values(connection, _BASE.where(_scrobble.c.id.in_(ids))) if ids else []
+    found = _values(connection, _BASE.where(among(connection, _scrobble.c.id, ids))) if ids else []
     return {play.id: play for _, play, _ in found}
 
 
@@ -115,7 +117,7 @@ def public_page(connection: Connection, *, limit: int, since: int) -> list[tuple
         .order_by(_scrobble.c.played_at.desc(), _scrobble.c.id.desc())
         .limit(limit)
     )
-    return [(row.username, play) for row, play, _ in _values(connection, query)]
+    return [(username, play) for (username,), play, _ in _values(connection, query)]
 
 
 def _page(
@@ -142,25 +144,25 @@ def _filtered(query: Select[Any], filters: Filters) -> Select[Any]:
     return query
 
 
-def _values(connection: Connection, query: Select[Any]) -> list[tuple[Any, Scrobble, Place]]:
-    rows = connection.execute(query).all()
-    artists = {row.artist_ids: json.loads(row.artist_ids) for row in rows}
-    uuids = artist_uuids(connection, {artist for ids in artists.values() for artist in ids})
-    return [
-        (row, _scrobble_value(row, [uuids[id_] for id_ in artists[row.artist_ids]]), (row.played_at, row.track_id))
-        for row in rows
-    ]
-
-
-def _scrobble_value(row: Any, artists: Sequence[str]) -> Scrobble:
-    return Scrobble(
-        id=row.id,
-        played_at=row.played_at,
-        track=Entity(row.uuid, row.title),
-        artists=tuple(map(Entity, artists, json.loads(row.artists))),
-        album=Entity(row.album_uuid, row.album_title) if row.album_uuid else None,
-        duration=row.duration,
-        listened=row.listened,
-        source=row.source,
-        also_heard_by=tuple(row.also_heard_by.split(",")) if row.also_heard_by else (),
-    )
+def _values(connection: Connection, query: Select[Any]) -> list[tuple[Sequence[Any], Scrobble, Place]]:
+    """Return what was added to the columns of `_BASE`, the play and its place, of each row."""
+    found = rows(connection, query)
+    credited = {ids: json.loads(ids) for ids in {row[_ARTIST_IDS] for row in found}}
+    uuids = artist_uuids(connection, {artist for ids in credited.values() for artist in ids})
+    values = []
+    for row in found:
+        id_, _, at, track, uuid, title, names, ids, album_uuid, album, duration, listened, source, others, *more = row
+        artists = tuple(map(Entity, (uuids[artist] for artist in credited[ids]), json.loads(names)))
+        play = Scrobble(
+            id=id_,
+            played_at=at,
+            track=Entity(uuid, title),
+            artists=artists,
+            album=Entity(album_uuid, album) if album_uuid else None,
+            duration=duration,
+            listened=listened,
+            source=source,
+            also_heard_by=tuple(others.split(",")) if others else (),
+        )
+        values.append((more, play, (at, track)))
+    return values

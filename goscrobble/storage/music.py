@@ -7,7 +7,7 @@ folded names, so any number of workers can learn the same names at once.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -100,7 +100,7 @@ _FIND = {of: Prepared(partial(_found_by_key, of=of)) for of in _ENTRIES}
 _ADD = {into: Prepared(partial(_adding_entries, into=into), ["uuid", "key", "created_at"]) for into in _ENTRIES}
 _ADD_CREDITS = Prepared(lambda _dialect: insert(_track_artist), _track_artist.c.keys())
 _NEW_TOLD = [column.name for column in _told.c if column.name != "id"]
-_ADD_TOLD = Prepared(lambda _dialect: insert(_told).returning(_told.c.id), _NEW_TOLD)
+_ADD_TOLD = Prepared(lambda _dialect: insert(_told).returning(_told.c.id, _told.c.digest, _told.c.variant), _NEW_TOLD)
 _PUT_ALBUM_ARTISTS = Prepared(_putting_album_artists, _album_artist.c.keys())
 _LEARN_DURATION = Prepared(
     lambda _dialect: (
@@ -222,7 +222,7 @@ class NewWords:
     variant: int  # how many rows of equal words, of another length, are there
 
 
-def add_told(connection: Connection, user_id: int, words: Iterable[NewWords]) -> list[int]:
+def add_told(connection: Connection, user_id: int, words: Sequence[NewWords]) -> list[int]:
     """Add words that a listener, whose row is locked, never told before; returns their numbers."""
     rows = [
         {
@@ -234,7 +234,8 @@ def add_told(connection: Connection, user_id: int, words: Iterable[NewWords]) ->
         }
         for one in words
     ]
-    return [number for (number,) in _ADD_TOLD.fetch_each(connection, rows)]
+    made = {(digest, variant): number for number, digest, variant in _ADD_TOLD.fetch_each(connection, rows)}
+    return [made[one.row.digest, one.variant] for one in words]
 
 
 def put_album_artists(connection: Connection, user_id: int, artists: Mapping[int, tuple[int, int]]) -> None:

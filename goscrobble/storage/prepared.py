@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from goscrobble.storage.dialect import inserting_many
+
 Values = Mapping[str, Any]
 
 
@@ -24,18 +26,17 @@ class Prepared:
         """`make` returns the statement for a dialect's name; `names` are the columns of an INSERT without VALUES."""
         self._make = make
         self._names = names
-        self._compiled: dict[str, _Compiled] = {}
+        self._compiled: dict[tuple[str, bool], _Compiled] = {}
 
     def fetch(self, connection: Connection, values: Values) -> list[tuple[Any, ...]]:
         """Run it once and return the rows it finds or returns."""
-        compiled = self._of(connection)
-        cursor = _run(connection, "execute", compiled.text, compiled.bound(values))
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+        return self._of(connection).fetch(connection, values)
 
-    def fetch_each(self, connection: Connection, rows: Iterable[Values]) -> list[tuple[Any, ...]]:
-        """Run it for each of these, and return all rows that it finds or returns."""
-        return [row for values in rows for row in self.fetch(connection, values)]
+    def fetch_each(self, connection: Connection, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
+        """Run it for each of these, and return all rows that it finds or returns, in any order."""
+        if connection.dialect.name == "sqlite" or self._names is None or len(rows) == 1:
+            return [row for values in rows for row in self.fetch(connection, values)]
+        return self._of(connection, of_many=True).fetch(connection, _turned(self._names, rows)) if rows else []
 
     def fetch_any(
         self, connection: Connection, name: str, keys: Iterable[Any], values: Values | None = None
@@ -43,23 +44,36 @@ class Prepared:
         """Return the rows with any of these keys, for a statement that was made with `any_key`."""
         others = values or {}
         if connection.dialect.name == "sqlite":  # no way to a server and back is to be saved there
-            return self.fetch_each(connection, ({**others, name: key} for key in keys))
+            return [row for key in keys for row in self.fetch(connection, {**others, name: key})]
         bound = list(keys)
         return self.fetch(connection, {**others, name: bound}) if bound else []
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Run it for each of these; it returns nothing."""
-        compiled = self._of(connection)
         if len(rows) == 1:
+            compiled = self._of(connection)
             _run(connection, "execute", compiled.text, compiled.bound(rows[0]))
+        elif rows and self._names is not None and connection.dialect.name == "postgresql":
+            compiled = self._of(connection, of_many=True)
+            _run(connection, "execute", compiled.text, compiled.bound(_turned(self._names, rows)))
         elif rows:
+            compiled = self._of(connection)
             _run(connection, "executemany", compiled.text, [compiled.bound(row) for row in rows])
 
-    def _of(self, connection: Connection) -> _Compiled:
-        dialect = connection.dialect.name
-        if dialect not in self._compiled:
-            self._compiled[dialect] = _Compiled(connection, self._make(dialect), self._names)
-        return self._compiled[dialect]
+    def _of(self, connection: Connection, *, of_many: bool = False) -> _Compiled:
+        """Return what is run; `of_many`: that of an INSERT which PostgreSQL is given all rows of at once."""
+        key = connection.dialect.name, of_many
+        if key not in self._compiled:
+            statement = self._make(connection.dialect.name)
+            if of_many and self._names is not None:
+                statement = inserting_many(statement, self._names)
+            self._compiled[key] = _Compiled(connection, statement, self._names)
+        return self._compiled[key]
+
+
+def _turned(names: Sequence[str], rows: Sequence[Values]) -> Values:
+    """Return rows as columns."""
+    return {name: [row[name] for row in rows] for name in names}
 
 
 class _Compiled:
@@ -75,6 +89,10 @@ class _Compiled:
         if self._fixed:
             values = {**self._fixed, **values}
         return values if self._order is None else tuple([values[name] for name in self._order])
+
+    def fetch(self, connection: Connection, values: Values) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = _run(connection, "execute", self.text, self.bound(values)).fetchall()
+        return rows
 
 
 def _run(connection: Connection, how: str, text: str, bound: Any) -> Any:

@@ -94,8 +94,11 @@ _REMOVE = Prepared(
 )
 
 
+_PLACE = _scrobble.c.id, _scrobble.c.played_at, _scrobble.c.track_id
+
+
 def _inserting_plays(dialect: str) -> Any:
-    return inserting(dialect, _scrobble).on_conflict_do_nothing().returning(_scrobble.c.id)
+    return inserting(dialect, _scrobble).on_conflict_do_nothing().returning(*_PLACE)
 
 
 _NEW_PLAY = [name for name in PlayRow.__dataclass_fields__ if name != "id"]
@@ -173,15 +176,30 @@ def plays(connection: Connection, user_id: int, ids: Collection[int]) -> dict[in
 
 
 def add_play(connection: Connection, user_id: int, play: PlayRow) -> PlayRow:
-    """Insert a play, keeping its id if it has one. The one place of the house that inserts scrobbles.
+    """Insert a play (see `add_plays`)."""
+    return add_plays(connection, user_id, [play])[0]
+
+
+def add_plays(connection: Connection, user_id: int, plays: Sequence[PlayRow]) -> list[PlayRow]:
+    """Insert plays, keeping the id of one that has it. The one place of the house that inserts scrobbles.
 
     Where the same track stands at that second already (a second device), the next free second is taken.
     """
-    values = {"user_id": user_id, **_fields(play)}
-    add = _ADD_NEW if play.id is None else _ADD_AGAIN
-    while not (made := add.fetch(connection, values)):
-        values["played_at"] += 1
-    return replace(play, id=made[0][0], played_at=values["played_at"])
+    stored: dict[int, PlayRow] = {}
+    wanted = dict(enumerate(plays))
+    while wanted:
+        made: dict[tuple[int, int], int] = {}
+        for add in (_ADD_NEW, _ADD_AGAIN):
+            part = [play for play in wanted.values() if (play.id is None) == (add is _ADD_NEW)]
+            rows = add.fetch_each(connection, [{"user_id": user_id, **_fields(play)} for play in part])
+            made |= {(played_at, track): number for number, played_at, track in rows}
+        for i, play in list(wanted.items()):
+            number = made.pop((play.played_at, play.track_id), None)
+            if number is None:
+                wanted[i] = replace(play, played_at=play.played_at + 1)
+            else:
+                stored[i] = replace(wanted.pop(i), id=number)
+    return [stored[i] for i in range(len(plays))]
 
 
 def is_taken(connection: Connection, user_id: int, played_at: int, track_id: int) -> int | None:
@@ -204,8 +222,8 @@ def add_reports(connection: Connection, user_id: int, rows: Sequence[HeardRow]) 
     _ADD_REPORTS.run(connection, [_report_values(user_id, row) for row in rows])
 
 
-def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow], play: int) -> None:
-    """Make these stored reports belong to a play; their `fixed` is stored too."""
+def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow]) -> None:
+    """Make these stored reports belong to the plays that they name; their `fixed` is stored too."""
     values = [
         {
             "the_user": user_id,
@@ -213,7 +231,7 @@ def move_reports(connection: Connection, user_id: int, rows: Iterable[HeardRow],
             "told": row.told_id,
             "who": row.voice,
             "n": row.nth,
-            "play": play,
+            "play": row.play_id,
             "is_fixed": row.fixed,
         }
         for row in rows

@@ -65,7 +65,7 @@ def test_one_function_inserts_scrobbles():
         for node in ast.walk(function)
         if isinstance(node, ast.Name) and node.id in statements
     }
-    assert users == {"add_play"}
+    assert users == {"add_plays"}
 
 
 def test_no_sql_text_inserts_scrobbles_either():

@@ -92,7 +92,7 @@ def test_a_batch_of_a_hundred_plays_on_two_days_writes_each_sum_once(core, conne
     told(core, connection, make_draft(played_at=T - 700))
     with counted(core) as statements:
         told(core, connection, *(make_draft(played_at=T + 700 * n) for n in range(100)))
-    assert statements == EACH_TRANSACTION | {
+    rows = {
         "INSERT scrobble": 100,
         "INSERT heard": 100,
         "INSERT user_day": 2,
@@ -103,3 +103,67 @@ def test_a_batch_of_a_hundred_plays_on_two_days_writes_each_sum_once(core, conne
         "INSERT user_day_plays": 2,
         "INSERT source_event": 50,
     }
+    assert statements == EACH_TRANSACTION | rows_on(core, rows)
+
+
+def rows_on(core, rows):
+    """Return the statements that insert so many rows: SQLite runs one for each, PostgreSQL one for all."""
+    return rows if core.database.is_sqlite else dict.fromkeys(rows, 1)
+
+
+def test_new_words_on_a_known_album_write_a_track_and_its_spelling(core, connection):
+    told(core, connection, make_draft(played_at=T))
+    with counted(core) as statements:
+        told(core, connection, make_draft(played_at=T + 700, title="Unheard"))
+    assert statements == EACH_TRANSACTION | {
+        "SELECT told": 3,
+        "SELECT artist": 1,
+        "SELECT track": 1,
+        "INSERT track": 1,
+        "INSERT track_artist": 1,
+        "INSERT told": 1,
+        "INSERT spelling": 1,
+        "INSERT search_word": 2 if core.database.is_sqlite else 1,
+        "INSERT album_artist": 1,
+        "INSERT scrobble": 1,
+        "INSERT heard": 1,
+        "INSERT user_day": 1,
+        "INSERT user_clock": 1,
+        "INSERT user_artist": 1,
+        "INSERT user_track": 1,
+        "INSERT user_album": 1,
+        "INSERT user_day_plays": 1,
+        "INSERT source_event": 1,
+    }
+
+
+def test_a_hundred_new_titles_of_one_album_write_each_name_once(core, connection):
+    told(core, connection, make_draft(played_at=T))
+    with counted(core) as statements:
+        drafts = (make_draft(played_at=T + 500 * n, title=f"Unheard{n}") for n in range(1, 101))
+        told(core, connection, *drafts)
+    on_sqlite = core.database.is_sqlite
+    assert statements == EACH_TRANSACTION | {
+        "SELECT told": 201 if on_sqlite else 3,
+        "SELECT artist": 1,
+        "SELECT track": 100 if on_sqlite else 1,
+        "INSERT album_artist": 1,
+        "INSERT user_artist": 1,
+        "INSERT user_album": 1,
+    } | rows_on(
+        core,
+        {
+            "INSERT track": 100,
+            "INSERT track_artist": 100,
+            "INSERT told": 100,
+            "INSERT spelling": 100,
+            "INSERT search_word": 200,
+            "INSERT scrobble": 100,
+            "INSERT heard": 100,
+            "INSERT user_track": 100,
+            "INSERT user_day": 2,
+            "INSERT user_clock": 14,
+            "INSERT user_day_plays": 2,
+            "INSERT source_event": 50,
+        },
+    )
