@@ -43,6 +43,7 @@ def register(app: Flask, core: Core) -> None:
         "events": parse_tier("events", EVENTS),
     }
     tokenbucket.install()
+    hooks = list(app.before_request_funcs[None])
     limiter = Limiter(
         key_func=caller,
         app=app,
@@ -53,6 +54,8 @@ def register(app: Flask, core: Core) -> None:
         },
     )
     app.extensions["goscrobble_limits"] = limiter.limiter
+    # Its decorators check by themselves; its hooks would look for limits that nobody sets, at each request.
+    app.before_request_funcs[None] = hooks
     app.before_request(_charge)
     app.after_request(_show)
     app.after_request(_charge_failure)  # runs before _show
