@@ -1,64 +1,61 @@
-"""The gate: a plugin that is switched off or cannot run has no routes. By URL prefix, before routing."""
+"""The gate: a plugin that is switched off or cannot run has no routes. By the route that a request is matched with."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from flask import Flask
+from flask import Flask, current_app, request
+from flask.globals import request_ctx
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from goscrobble.errors import Unavailable
+from goscrobble.errors import NotFound
 from goscrobble.services import settings
 from goscrobble.services.core import Core
 from goscrobble.web.security import INGRESS
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication
+_OWNERS = "goscrobble_route_owners"  # an extension of the application: endpoint -> plugin
 
 
 def register(app: Flask, core: Core) -> None:
-    """Put the gate before the routes of `app`, and behind what reads proxies' headers and path prefixes."""
-    app.wsgi_app = Gate(app.wsgi_app, core)  # type: ignore[method-assign] # how Flask wants it
+    """Put the gate before all that is done for a request."""
+    app.extensions[_OWNERS] = {}
+
+    def admit() -> None:
+        owner = _owner()
+        if owner is not None and not _runs(core, owner):
+            raise NotFound(f"The plugin {owner} is switched off")
+
+    app.before_request(admit)
 
 
-class Gate:
-    """WSGI middleware that answers 404 for the prefixes of plugins that do not run right now."""
+@contextmanager
+def owned_by(app: Flask, plugin: str) -> Iterator[None]:
+    """Put every route that is added within behind the gate of this plugin, also where adding them fails half-way."""
+    known = {rule.endpoint for rule in app.url_map.iter_rules()}
+    try:
+        yield
+    finally:
+        new = {rule.endpoint for rule in app.url_map.iter_rules()} - known
+        app.extensions[_OWNERS] |= dict.fromkeys(new, plugin)
 
-    def __init__(self, inner: WSGIApplication, core: Core) -> None:
-        self._inner = inner
-        self._core = core
-        self._plugins = core.plugins
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Let the request through unless its path belongs to a plugin that is off."""
-        owner = self._owner(environ.get("PATH_INFO", ""))
+def _owner() -> str | None:
+    """Return whose route it is that the request reaches, or would with another method."""
+    owners: dict[str, str] = current_app.extensions[_OWNERS]
+    endpoint = request.endpoint
+    if isinstance(request.routing_exception, MethodNotAllowed) and request_ctx.url_adapter is not None:
+        allowed = request.routing_exception.valid_methods or ()
         try:
-            if owner is None or self._runs(owner, environ.get("PATH_INFO", "")):
-                return self._inner(environ, start_response)
-        except Unavailable as error:  # the switch cannot be looked up: no handler of the application is here yet
-            headers = [("Retry-After", str(error.retry_after))]
-            return _refuse(start_response, "503 SERVICE UNAVAILABLE", str(error), headers)
-        return _refuse(start_response, "404 NOT FOUND", f"The plugin {owner} is switched off", [])
-
-    def _runs(self, owner: str, path: str) -> bool:
-        """Believe what is remembered only where plays come in through an open gate: who switched it looks at once."""
-        if self._plugins.runs(owner) and path.startswith(INGRESS):
-            return True
-        settings.forget(self._core)
-        return self._plugins.runs(owner)
-
-    def _owner(self, path: str) -> str | None:
-        for record in self._plugins.records.values():
-            if any(path == mount or path.startswith(mount + "/") for mount in record.mounts):
-                return record.name
-        return None
+            endpoint, _ = request_ctx.url_adapter.match(method=next(iter(allowed), None))
+        except HTTPException:
+            return None
+    return owners.get(endpoint) if endpoint else None
 
 
-def _refuse(
-    start_response: StartResponse, status: str, sentence: str, headers: list[tuple[str, str]]
-) -> Iterable[bytes]:
-    body = json.dumps({"error": sentence}).encode()
-    kind = ("Content-Type", "application/json; charset=utf-8")
-    start_response(status, [kind, ("Content-Length", str(len(body))), *headers])
-    return [body]
+def _runs(core: Core, owner: str) -> bool:
+    """Believe what is remembered only where plays come in through an open gate: who switched it looks at once."""
+    if core.plugins.runs(owner) and request.path.startswith(INGRESS):
+        return True
+    settings.forget(core)
+    return core.plugins.runs(owner)

@@ -31,7 +31,7 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.services import sources
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
-from goscrobble.web import auth, current_core, limits, security, sessions
+from goscrobble.web import auth, current_core, gate, limits, security, sessions
 from goscrobble.web.body import MAX_BYTES, parse_json
 
 T = TypeVar("T")
@@ -50,11 +50,12 @@ def register(app: Flask, core: Core) -> None:
     own = list(app.url_map.iter_rules())
 
     def mount(record: PluginRecord, answer: Sequence[Ingress | Routes]) -> None:
-        for routes in as_routes(answer):
-            if isinstance(routes, Ingress):
-                _mount_ingress(app, core, record, routes)
-            else:
-                _mount_routes(app, core, record, routes, own)
+        with gate.owned_by(app, record.name):
+            for routes in as_routes(answer):
+                if isinstance(routes, Ingress):
+                    _mount_ingress(app, core, record, routes)
+                else:
+                    _mount_routes(app, core, record, routes, own)
 
     core.plugins.collect("register_blueprints", mount, toolkit=lambda record: RequestToolkit(core, record.name))
 
@@ -67,7 +68,7 @@ def _mount_ingress(app: Flask, core: Core, record: PluginRecord, ingress: Ingres
         if request.method != "OPTIONS":
             _admit(core, record.name, ingress)
 
-    record.mounts.append(prefix)  # first: what is mounted in part is behind the gate too
+    record.mounts.append(prefix)  # first: what is mounted in part is told of too
     ingress.blueprint.before_request(before)
     ingress.blueprint.after_request(_note_refusal)
     app.register_blueprint(ingress.blueprint, url_prefix=prefix)

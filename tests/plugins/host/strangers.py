@@ -46,6 +46,21 @@ GOOD = """
     def reject_draft(draft):
         return "No silence here" if draft.title == "Silence" else None
 """
+RAISES_IN_HOOKS = """
+    from goscrobble.plugins import hookimpl
+
+    @hookimpl
+    def prepare_draft(draft):
+        raise RuntimeError("prepare")
+
+    @hookimpl
+    def reject_draft(draft):
+        raise RuntimeError("reject")
+
+    @hookimpl
+    def after_scrobble(scrobble):
+        raise SystemError("after")
+"""
 
 
 def core_of(app):

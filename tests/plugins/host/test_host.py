@@ -11,24 +11,8 @@ from goscrobble.plugins.declarations import Status
 from goscrobble.plugins.host import PluginHost
 from goscrobble.services import failures
 from goscrobble.services import settings as runtime_settings
-from goscrobble.testing import make_draft
-from tests.plugins.host.strangers import GOOD, administrator, core_of, key_for, post, statuses
+from tests.plugins.host.strangers import GOOD, RAISES_IN_HOOKS, administrator, core_of, key_for, post, statuses
 
-RAISES_IN_HOOKS = """
-    from goscrobble.plugins import hookimpl
-
-    @hookimpl
-    def prepare_draft(draft):
-        raise RuntimeError("prepare")
-
-    @hookimpl
-    def reject_draft(draft):
-        raise RuntimeError("reject")
-
-    @hookimpl
-    def after_scrobble(scrobble):
-        raise SystemError("after")
-"""
 BAD = {
     "fails_at_import": "import nothing_like_this_exists",
     "exits_at_import": "raise SystemExit(3)",
@@ -271,33 +255,6 @@ def test_a_bad_configuration_stops_that_plugin_alone(serve, found, fixed, senten
     assert core.plugins.records["good"].error.startswith(sentence)
     assert app.test_client().get("/api/v1/serverinfo").status_code == 200
     assert post(app, "good", key_for(core), title="One").status_code == 404
-
-
-def test_a_plugin_that_is_switched_off_has_no_routes_and_is_asked_nothing(serve, found, clock):
-    app = serve(found(("good", GOOD), ("bad", RAISES_IN_HOOKS)))
-    core = core_of(app)
-    key = key_for(core)
-    runtime_settings.change(core, {"GOOD_ENABLED": False, "BAD_ENABLED": "0"})
-
-    for method in ("post", "get", "put", "options"):
-        response = getattr(app.test_client(), method)("/api/v1/ingress/good")
-        assert (response.status_code, response.json) == (404, {"error": "The plugin good is switched off"})
-    assert core.plugins.prepare(make_draft()) == make_draft()
-    assert failures.list_all(core) == []
-    assert app.test_client().get("/api/v1/openapi.json").json["paths"]["/api/v1/ingress/good"]
-    runtime_settings.change(core, {"GOOD_ENABLED": True})
-    assert post(app, "good", key, title="One").status_code == 200
-
-
-def test_a_switch_holds_in_another_worker_within_two_seconds(serve, found, clock):
-    points = found(("good", GOOD))
-    one, other = serve(points), serve(points)
-    key = key_for(core_of(one))
-    assert post(other, "good", key, title="One").status_code == 200
-
-    runtime_settings.change(core_of(one), {"GOOD_ENABLED": False})
-    clock.advance(1.1)
-    assert post(other, "good", key, title="One").status_code == 404
 
 
 def test_what_the_file_fixes_wins_and_cannot_be_changed(serve, found):
