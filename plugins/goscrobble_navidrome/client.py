@@ -49,6 +49,17 @@ REFUSALS: dict[int, tuple[type[NotAuthorized | RetryLater], Sentence]] = {
     60: (RetryLater, _TRIAL_OVER),
 }
 
+# What answers instead of the server, by its HTTP status: a proxy before it, or whoever has its address now. Only they
+# who run it can act, so each is asked again later, and nobody has to sign in.
+NOT_SUBSONIC = Sentence("The server does not answer as a Subsonic server does")
+STATUSES: dict[int, Sentence] = {
+    401: Sentence("Something before the server asks for a password of its own; whoever runs it can help"),
+    403: Sentence("Something before the server does not let us through; whoever runs it can help"),
+    404: Sentence("There is no Subsonic server at this address any more"),
+    407: Sentence("Something before the server asks for a password of its own; whoever runs it can help"),
+}
+_TROUBLE = Sentence("The server has trouble at the moment")
+
 Parameters = dict[str, str]
 
 
@@ -141,7 +152,7 @@ def ask(account: SourceAccount, method: str, credentials: Parameters) -> Answer:
     try:
         answer = _read(reply)
     except NoSubsonic:
-        raise RetryLater("The server does not answer as a Subsonic server does") from None
+        raise RetryLater(_said_by_status(reply.status)) from None
     if answer.status == "ok":
         return answer
     if (refusal := REFUSALS.get(answer.error.code)) is not None:
@@ -198,6 +209,10 @@ def _read(reply: Reply) -> Answer:
     except Unreachable:
         raise NoSubsonic from None
     return read(payload)
+
+
+def _said_by_status(status: int) -> Sentence:
+    return _TROUBLE if status >= SERVER_ERROR else STATUSES.get(status, NOT_SUBSONIC)
 
 
 def _said(answer: Answer) -> str:

@@ -16,6 +16,12 @@ CHANGES = [  # what is changed, and where it is read: method, path, body, path, 
     ("PATCH", "/admin/users/bob", {"disabled": True}, "/admin/users/bob", ("disabled", True)),
 ]
 
+CONNECTION_CHANGES = (
+    ({"name": "Kitchen"}, "name", "Kitchen"),
+    ({"paused": True}, "state", "paused"),
+    ({"paused": False}, "state", "active"),
+)
+
 
 @pytest.fixture
 def workers(settings, clock, installed_plugins):
@@ -48,6 +54,22 @@ def test_a_token_that_one_worker_revoked_is_dead_on_the_other(workers):
     assert second.get("/api/v1/users/ada", headers=own).status_code == 200
     assert first.delete(f"/api/v1/user/tokens/{made['id']}", headers=head).status_code in {200, 204}
     assert second.get("/api/v1/users/ada", headers=own).status_code == 401
+
+
+def test_a_connection_that_one_worker_changed_is_so_on_the_other(workers, clock):
+    first, second, head = workers
+    token = first.post("/api/v1/user/tokens", json={"name": "player", "scopes": ["ingest"]}, headers=head).json
+    player = {"Authorization": f"Bearer {token['token']}"}
+    play = {"Track": "Jóga", "Artist": ["Björk"], "PlayedAt": int(clock()) - 600, "Duration": 305}
+    told = second.post("/api/v1/ingress/multiscrobbler", json=play, headers=player)
+    assert told.status_code == 200
+    (row,) = second.get("/api/v1/user/sources", headers=head).json["sources"]
+    for change, key, value in CONNECTION_CHANGES:
+        assert first.patch(f"/api/v1/user/sources/{row['id']}", json=change, headers=head).status_code == 200
+        (again,) = second.get("/api/v1/user/sources", headers=head).json["sources"]
+        assert again[key] == value
+    assert first.delete(f"/api/v1/user/sources/{row['id']}", headers=head).status_code in {200, 204}
+    assert second.get("/api/v1/user/sources", headers=head).json["sources"] == []
 
 
 def test_a_plugin_that_one_worker_switched_on_answers_on_the_other(workers):

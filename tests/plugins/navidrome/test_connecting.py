@@ -172,9 +172,37 @@ def test_one_that_is_none_any_more_is_asked_later(core, ada, connect, service, c
     service.trouble = lambda handler: send(handler, *ANSWERS[name])
     polling.run_due(core)
     row = again(core, ada, row)
-    assert (row.problem, row.is_refused) == ("The server does not answer as a Subsonic server does", False)
+    gone = "There is no Subsonic server at this address any more"
+    expected = gone if name == "not found" else "The server does not answer as a Subsonic server does"
+    assert (row.problem, row.is_refused) == (expected, False)
     service.trouble = None
     clock.advance(6)
+    polling.run_due(core)
+    assert again(core, ada, row).problem is None
+
+
+REFUSED_BEFORE = {
+    401: "Something before the server asks for a password of its own; whoever runs it can help",
+    403: "Something before the server does not let us through; whoever runs it can help",
+    404: "There is no Subsonic server at this address any more",
+    407: "Something before the server asks for a password of its own; whoever runs it can help",
+    418: "The server does not answer as a Subsonic server does",
+    429: "The service asked us to wait",  # says the core, whatever the service
+    500: "The server has trouble at the moment",
+    502: "The server has trouble at the moment",
+    503: "The service asked us to wait",
+}
+
+
+@pytest.mark.parametrize("status", REFUSED_BEFORE)
+def test_whatever_stands_before_the_server_nobody_has_to_sign_in_again(core, ada, connect, service, clock, status):
+    row = connect()
+    service.trouble = lambda handler: send(handler, status, b"<h1>No</h1>", "text/html")
+    polling.run_due(core)
+    row = again(core, ada, row)
+    assert (row.problem, row.is_refused) == (REFUSED_BEFORE[status], False)
+    service.trouble = None
+    clock.advance(3600)
     polling.run_due(core)
     assert again(core, ada, row).problem is None
 
