@@ -70,6 +70,16 @@ def test_a_track_on_repeat_is_a_listen_each_time():
     assert told(*events) == [("road", 0, 200), ("road", 200, 200), ("road", 400, 200)]
 
 
+def test_the_start_of_a_track_whose_last_round_is_over_is_another_listen_wherever_the_player_says_it_stood():
+    events = [
+        event(200),
+        event(500, "paused", position=5),  # late: of the round that follows
+        event(505, position=5, starts=True),
+        event(710, position=0, starts=True),
+    ]
+    assert told(*events) == [("road", 200, 200), ("road", 505, 195)]
+
+
 def test_a_start_told_twice_is_one_start():
     assert told(event(0, starts=True), event(3, starts=True), event(200, "stopped")) == [("road", 0, 200)]
 
