@@ -62,13 +62,26 @@ def register(app: Flask, core: Core) -> None:
 
 
 def tier(name: TierName | None) -> Callable[[F], F]:
-    """Say which tier a view is in; None: not limited. Without it API views are "standard", pages "pages"."""
+    """Say which tier a view is in; None: not limited. Without it see `tier_of`."""
 
     def note(view: F) -> F:
         setattr(view, _NOTE, name)
         return view
 
     return note
+
+
+def tier_of(app: Flask, endpoint: str, method: str, path: str) -> TierName | None:
+    """Return the tier of a request; None: not limited.
+
+    The API is "standard", and so is what is sent to a page: a form can be no way round the limits of the API. Reading
+    pages is "pages".
+    """
+    noted: TierName | Literal["unset"] | None = getattr(app.view_functions.get(endpoint), _NOTE, "unset")
+    if noted != "unset":
+        return noted
+    is_read = method in {"GET", "HEAD", "OPTIONS"}
+    return "pages" if is_read and not path.startswith("/api/") else "standard"
 
 
 def spend(name: TierName, *, context: auth.AuthContext | None = None) -> None:
@@ -96,7 +109,6 @@ def address() -> str:
 # ---- machinery ----
 
 _NOTE = "_tier"
-_UNSET = object()
 
 
 def _charge() -> Response | None:
@@ -108,13 +120,9 @@ def _charge() -> Response | None:
         return None  # charged once the body is known, by the ingress itself
     if path.startswith(UNLIMITED):
         return None
-    view = current_app.view_functions.get(request.endpoint or "")
-    name = getattr(view, _NOTE, _UNSET)
-    if name is None:
-        return None
-    if name is _UNSET:
-        name = "standard" if path.startswith("/api/") else "pages"
-    _spend(name, address() if request.endpoint == "static" else caller())
+    name = tier_of(current_app, request.endpoint or "", request.method, path)
+    if name is not None:
+        _spend(name, address() if request.endpoint == "static" else caller())
     return None
 
 

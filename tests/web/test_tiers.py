@@ -48,12 +48,6 @@ def app(instance_path, database_url, clock):
     app.extensions["goscrobble"].database.close()
 
 
-@pytest.fixture
-def on_sqlite(database_kind):
-    if database_kind != "sqlite":
-        pytest.skip("PostgreSQL goes by its own clock, which no test can set")
-
-
 def test_a_tier_reads_as_it_is_documented():
     assert parse_tier("light", "1/4s burst 2") == Tier("light", 4.0, 2)
     assert parse_tier("standard", " 5/s burst 5 ") == Tier("standard", 0.2, 5)

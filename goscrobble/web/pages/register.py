@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, url_for
 
 from goscrobble.domain.periods import zone
 from goscrobble.services import accounts
-from goscrobble.web import current_core, forms, sessions
+from goscrobble.web import current_core, forms, limits, sessions
 from goscrobble.web.forms import Form
 from goscrobble.web.pages import visitor
 
@@ -23,6 +23,7 @@ def show() -> str | Response:
 
 
 @blueprint.post("/register")
+@limits.tier("heavy")
 def create() -> Response:
     """Create the account, sign it in and go to its page."""
     form = forms.read()

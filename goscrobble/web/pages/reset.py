@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from goscrobble.errors import NotAuthenticated
 from goscrobble.services import resets
-from goscrobble.web import current_core, forms
+from goscrobble.web import current_core, forms, limits
 from goscrobble.web.forms import Form
 
 blueprint = Blueprint("reset", __name__)
@@ -23,6 +23,7 @@ def show() -> str:
 
 
 @blueprint.post("/reset")
+@limits.tier("heavy")
 def ask() -> str:
     """Have the link mailed; the answer is the same whether anybody has that address."""
     resets.send(current_core(), forms.read().text("email"))
@@ -30,6 +31,7 @@ def ask() -> str:
 
 
 @blueprint.post("/reset/password")
+@limits.tier("heavy")
 def choose() -> Response:
     """Set the new password."""
     form = forms.read()
