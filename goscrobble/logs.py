@@ -15,13 +15,14 @@ import structlog
 
 from goscrobble.config import Settings
 
+# Each begins where a run of its characters begins and goes through it once: linear, whatever stands in a line.
 _SECRETS = (
-    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"), "[token]"),  # a JWT
+    (re.compile(r"(?<![\w-])(?=[\w-]*+\.[\w-])([\w-]*?)eyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)?"), r"\1[token]"),  # a JWT
     (re.compile(r"\bgs_[\w-]{16,}"), "[token]"),  # an API token
     (re.compile(r"\b(bearer|token|basic)\s+[\w.~+/=-]{16,}", re.IGNORECASE), r"\1 [token]"),
-    (re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
+    (re.compile(r"(?<![\w.+'-])[\w.+'-]++@[\w-]++(?:\.[\w-]++)++"), "[e-mail]"),
     (re.compile(r"(?<=[\w/])\?[\w.~%\[\]-]+=[^\s\"')]*"), "?[query]"),
-    (re.compile(r"(\w+://)[^\s/:@]+:[^\s/@]+@"), r"\1[credentials]@"),
+    (re.compile(r"(?<!\w)(\w++://)[^\s/:@]++:[^\s/@]++@"), r"\1[credentials]@"),
 )
 
 

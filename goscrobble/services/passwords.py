@@ -6,7 +6,6 @@ gevent's hub where there is one, so that nobody else waits.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -17,6 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, Unavailable
+from goscrobble.threads import off_the_hub
 
 SHORTEST, LONGEST = 8, 1024  # characters
 HASHES_AT_ONCE = 3  # of 19 MiB each
@@ -76,19 +76,9 @@ def _in_a_slot(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if not _slots().acquire(timeout=LONGEST_WAIT):
         raise Unavailable("Too many people are signing in right now, please try again")
     try:
-        return _off_the_hub(work, *args, **kwargs)
+        return off_the_hub(work, *args, **kwargs)
     finally:
         _slots().release()
-
-
-def _off_the_hub(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    if "gevent" in sys.modules:
-        from gevent import get_hub, monkey  # noqa: PLC0415 - other workers never load gevent
-
-        if monkey.is_module_patched("threading"):
-            result: T = get_hub().threadpool.apply(work, args, kwargs)
-            return result
-    return work(*args, **kwargs)
 
 
 @lru_cache(1)

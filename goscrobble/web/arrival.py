@@ -33,6 +33,17 @@ def register(app: Flask, max_bytes: int, deadline: float = DEADLINE) -> None:
     app.before_request(guard)
 
 
+def narrow(max_bytes: int) -> None:
+    """Take no more than this of the request's body, which nobody has begun to read."""
+    counted = request.environ.get(_COUNTED)
+    if counted is not None:
+        counted.narrow(max_bytes)
+    request.max_content_length = max_bytes + (1 if counted is not None else 0)  # see `_guard`
+
+
+_COUNTED = "goscrobble.counted"
+
+
 def _guard(max_bytes: int, deadline: float) -> None:
     environ = request.environ
     is_chunked = "HTTP_TRANSFER_ENCODING" in environ
@@ -43,7 +54,7 @@ def _guard(max_bytes: int, deadline: float) -> None:
         watchdog: Watchdog = current_app.extensions["goscrobble_watchdog"]
         environ["wsgi.input"] = _TimedStream(environ["wsgi.input"], sock, watchdog, time.monotonic() + deadline)
     if is_chunked:
-        environ["wsgi.input"] = _CountedStream(environ["wsgi.input"], max_bytes)
+        environ["wsgi.input"] = environ[_COUNTED] = _CountedStream(environ["wsgi.input"], max_bytes)
         request.max_content_length = max_bytes + 1  # so that werkzeug reads on to where the stream refuses
 
 
@@ -125,6 +136,9 @@ class _CountedStream:
 
     def readline(self, size: int = -1) -> bytes:
         return self._counted(self._stream.readline(self._bounded(size)))
+
+    def narrow(self, max_bytes: int) -> None:
+        self._left = max_bytes
 
     def _bounded(self, size: int | None) -> int:
         return self._left + 1 if size is None or size < 0 else min(size, self._left + 1)

@@ -31,8 +31,9 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.services import sources
 from goscrobble.services.core import Core
 from goscrobble.services.source_accounts import Connected
+from goscrobble.threads import off_the_hub
 from goscrobble.web import auth, current_core, gate, limits, security, sessions
-from goscrobble.web.body import MAX_BYTES, parse_json
+from goscrobble.web.body import AT_ONCE, MAX_BYTES, parse_aside
 
 T = TypeVar("T")
 
@@ -116,7 +117,10 @@ def _admit(core: Core, plugin: str, ingress: Ingress) -> None:
 
     A stranger's body is looked into only where it may hold the credential itself.
     """
-    if "Authorization" in request.headers or "key" in request.args:
+    is_stranger = "Authorization" not in request.headers and "key" not in request.args
+    if is_stranger:
+        limits.spend_on_strangers_body()
+    else:
         auth.identify_ingress(None)
     payload: Any = None
     problem: BadInput | None = None
@@ -124,6 +128,9 @@ def _admit(core: Core, plugin: str, ingress: Ingress) -> None:
         payload = _multipart() if request.mimetype == MULTIPART else read_payload(request.get_data(cache=True), ingress)
     except BadInput as error:
         problem = error
+    except RequestEntityTooLarge:
+        if not is_stranger:
+            raise  # else what is missing is the key, where it can be found
     key = payload.get("key") if isinstance(payload, dict) else None
     context = g.ingress_auth = auth.identify_ingress(key if isinstance(key, str) else None)
     voice, name = context.token_uuid or sources.ACCOUNT, context.token_name or "Signed in without an API token"
@@ -167,7 +174,7 @@ def _is_noted(core: Core, event: SourceEvent) -> bool:
 def read_payload(raw: bytes, ingress: Ingress) -> Any:
     """Return a body as JSON, else mended, else as a form's fields. Raises BadInput where no reading saves it."""
     try:
-        payload = parse_json(raw, lenient_strings=True)
+        payload = parse_aside(raw, lenient_strings=True)
     except BadInput as error:
         payload = _mended(raw, ingress) or _form(raw)
         if payload is None:
@@ -191,12 +198,16 @@ def _multipart() -> dict[str, str]:
 
 
 def _mended(raw: bytes, ingress: Ingress) -> Any:
-    if ingress.repair is None:
-        return None
+    if ingress.repair is None or raw.lstrip()[:1] not in {b"{", b"["}:
+        return None  # what begins like this is no template's JSON
     try:
-        return parse_json(ingress.repair(raw.decode("utf-8")), lenient_strings=True)
+        return parse_aside(_repaired(raw.decode("utf-8"), ingress.repair), lenient_strings=True)
     except (BadInput, UnicodeDecodeError):
         return None
+
+
+def _repaired(text: str, repair: Callable[[str], str]) -> str:
+    return repair(text) if len(text) <= AT_ONCE else off_the_hub(repair, text)
 
 
 def _form(raw: bytes) -> dict[str, str] | None:

@@ -20,7 +20,7 @@ from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import GoScrobbleError, TooManyRequests
 from goscrobble.services.core import Core
 from goscrobble.storage.buckets import Verdict, open_buckets
-from goscrobble.web import auth, security, tokenbucket
+from goscrobble.web import arrival, auth, security, tokenbucket
 from goscrobble.web.tokenbucket import Tier, TokenBucket, parse_tier
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +30,9 @@ PAGES = "50/s burst 200"  # pages, static files, artwork, opening a live stream
 EVENTS = "10/s burst 60"  # players' own events, which come in bursts and are never sent again
 UNLIMITED = ("/health/", "/metrics")
 INGRESS = "/api/v1/ingress/"
+STRANGERS_FORM = 64 * 1024  # bytes of a body of somebody who is not known yet: a sign-in needs less
+STRANGERS_PLAYS = 256 * 1024  # of plays, where the body may hold the key itself
+_BYTES_A_TOKEN = 16 * 1024  # of plays whose sender is not known before they are read
 
 
 def register(app: Flask, core: Core) -> None:
@@ -92,6 +95,16 @@ def spend(name: TierName, *, context: auth.AuthContext | None = None) -> None:
     _spend(name, f"user/{context.account.uuid}" if context is not None else caller())
 
 
+def spend_on_strangers_body() -> None:
+    """Charge the address for a body that has to be read to know whose it is, by its size; and bound that.
+
+    Raises TooManyRequests.
+    """
+    size = STRANGERS_PLAYS if request.content_length is None else min(request.content_length, STRANGERS_PLAYS)
+    arrival.narrow(STRANGERS_PLAYS)
+    _spend("pages", address(), 1 + size // _BYTES_A_TOKEN, is_shown=False)
+
+
 def caller() -> str:
     """Return whose bucket this request is charged to. A credential that fails is charged to its address."""
     try:
@@ -121,16 +134,20 @@ def _charge() -> Response | None:
     if path.startswith(UNLIMITED):
         return None
     name = tier_of(current_app, request.endpoint or "", request.method, path)
+    charged = address() if request.endpoint == "static" else caller()
     if name is not None:
-        _spend(name, address() if request.endpoint == "static" else caller())
+        _spend(name, charged)
+    if charged == address():
+        arrival.narrow(STRANGERS_FORM)
     return None
 
 
-def _spend(name: Any, key: str) -> None:
+def _spend(name: Any, key: str, cost: int = 1, *, is_shown: bool = True) -> None:
     strategy: TokenBucket = current_app.extensions["goscrobble_limits"]
     spent: Tier = current_app.extensions["goscrobble_tiers"][name]
-    verdict = strategy.take(spent, key)
-    g.limit = (spent, verdict)
+    verdict = strategy.take(spent, key, cost)
+    if is_shown or not verdict.allowed:
+        g.limit = (spent, verdict)
     if not verdict.allowed:
         seconds = max(1, math.ceil(verdict.wait))
         raise TooManyRequests(

@@ -94,9 +94,9 @@ class TokenBucket(RateLimiter):
 
     storage: BucketStorage
 
-    def take(self, tier: Tier, caller: str) -> Verdict:
-        """Take one token from a caller's bucket of this tier."""
-        return self.storage.buckets.take(f"{tier.name}/{caller}", tier.interval, tier.burst)
+    def take(self, tier: Tier, caller: str, cost: int = 1) -> Verdict:
+        """Take tokens from a caller's bucket of this tier."""
+        return self.storage.buckets.take(f"{tier.name}/{caller}", tier.interval, tier.burst, cost)
 
     def hit(self, item: RateLimitItem, *identifiers: str, cost: int = 1) -> bool:
         """Take `cost` tokens; return whether they were there."""

@@ -103,3 +103,31 @@ def test_within_a_request_every_line_says_which_and_never_the_query(app, instanc
     (line,) = [json.loads(line) for line in written.splitlines() if "talking" in line]
     assert (line["request_id"], line["method"], line["path"]) == ("abcdefgh-1", "GET", "/api/v1/test/talk")
     assert "swordfish" not in written
+
+
+HOSTILE = (
+    "a", "eyJ", "-eyJaaaaa", "eyJaaaa-", "a@", "a.", "a@a.", "bearer ", "token\t", "?a", "a?a=?", "http://", "a:", "://a:a",
+    "gs_", "gs_aaaaaaaaaaaaaaa ", "'", "@", "(eyJ", "eyJaaaaaa.", ".c", "b",
+)  # fmt: skip
+
+
+@pytest.mark.timeout(60)  # what goes through a text anew from each of its characters takes minutes
+@pytest.mark.parametrize("end", ["", ".", "@", "!", "http://a:", "x@", "bearer"])
+def test_redaction_goes_through_a_line_once_whatever_is_in_it(end):
+    for piece in HOSTILE:
+        logs.without_secrets(piece * (100_000 // len(piece)) + end)
+        logs.without_secrets(end + piece * (100_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"x-{JWT} y", "x-[token] y"),
+        (f"({JWT})", "([token])"),
+        ("ask ada.b+c@example.co.uk!", "ask [e-mail]!"),
+        ("at postgresql+psycopg://ada:secret@db/x", "at postgresql+psycopg://[credentials]@db/x"),
+        ("see eyJ. and a@b", "see eyJ. and a@b"),
+    ],
+)
+def test_what_is_redacted_stands_anywhere_in_a_line(text, expected):
+    assert logs.without_secrets(text) == expected
