@@ -322,18 +322,20 @@ def _agree(same_title: bool, artists_meet: bool, ids_meet: bool) -> bool:
 def _align(groups: list[Group], tellings: list[_Telling]) -> list[_Telling]:
     """Match tellings to groups, non-crossing: most matches, then least distance of guesses. Returns the unmatched.
 
-    Dynamic programming as for aligning two strings; a matched telling is added to its group.
+    Of matches that are as good, those with later groups count: each pair's part in that is its own, so what is far away
+    decides nothing. Dynamic programming as for aligning two strings; a matched telling is added to its group.
     """
     rows = sorted(groups, key=lambda g: (g.intervals[0].guess, g.reports[0].told_at, g.reports[0].voice))
-    best = [[(0, 0.0)] * (len(tellings) + 1) for _ in range(len(rows) + 1)]
+    best = [[(0, 0.0, 0.0)] * (len(tellings) + 1) for _ in range(len(rows) + 1)]
     step = [[""] * (len(tellings) + 1) for _ in range(len(rows) + 1)]
     for i, group in enumerate(rows, 1):
         for j, telling in enumerate(tellings, 1):
             skip_group, skip_telling = best[i - 1][j], best[i][j - 1]
             choice, how = (skip_group, "group") if skip_group >= skip_telling else (skip_telling, "telling")
             if group.accepts(telling):
-                matches, closeness = best[i - 1][j - 1]
-                paired = matches + 1, closeness - _distance(group.intervals, telling.intervals)
+                matches, closeness, lateness = best[i - 1][j - 1]
+                distance = _distance(group.intervals, telling.intervals)
+                paired = matches + 1, closeness - distance, lateness + group.intervals[0].guess
                 if paired >= choice:
                     choice, how = paired, "pair"
             best[i][j], step[i][j] = choice, how
