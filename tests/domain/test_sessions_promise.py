@@ -8,12 +8,15 @@ from tests.examples import examples
 
 
 def test_each_true_listen_is_one_play_with_what_was_heard_of_it():
-    """Two in a thousand may be out by more than five seconds: a step back that looks like standing still."""
+    """Two in a thousand may be out by more than five seconds: a step back that looks like standing still.
+
+    One in two thousand may have another number of plays: of a track that was left at once, a start alone came through.
+    """
     evenings = [found for found in map(evening, range(examples(1500))) if all(one.is_clear for one in found.listens)]
     faults = [(found.habit.name, fault) for found in evenings if (fault := fault_of(found))]
     assert len(evenings) > examples(1500) / 2
     assert {found.habit.name for found in evenings} == {habit.name for habit in HABITS}
-    assert [fault for fault in faults if fault[1] == "plays"] == []
+    assert len([fault for fault in faults if fault[1] == "plays"]) <= len(evenings) // 2000
     assert len(faults) <= len(evenings) // 500
 
 
