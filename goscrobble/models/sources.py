@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from goscrobble.models.base import Base, IntPk, UnixTime, Uuid
+from goscrobble.models.base import Base, BigId, IntPk, UnixTime, Uuid
 
 
 class SourceAccount(Base):
@@ -72,11 +72,14 @@ class SourceValue(Base):
 
 
 class PausedHost(Base):
-    """A host of another service that failed, or asked us to wait."""
+    """A host of another service that failed a connection, or asked it to wait."""
 
     __tablename__ = "paused_host"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
 
     host: Mapped[str] = mapped_column(String(255), primary_key=True)  # with scheme, and port if named
+    asker: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)  # the connection; 0: all of them
+    user_id: Mapped[int]  # whose connection; 0 likewise
     failures: Mapped[int]
+    paused_at: Mapped[UnixTime] = mapped_column(BigInteger)  # when that was
     not_before: Mapped[int] = mapped_column(BigInteger)  # when it is asked again

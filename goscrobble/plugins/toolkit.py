@@ -210,12 +210,16 @@ class SourceAccount(Protocol):
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 10.0,
+        fixed: bool = False,
     ) -> Reply:
         """Send an HTTP request, and return the answer whatever its status.
 
         The one way out for addresses that people give: private networks are closed unless an administrator opened
         them, redirects are not followed, an answer has at most 2 MB and all of it arrives within `timeout` seconds.
         Raises Unreachable, a RetryLater with the same sentence whatever went wrong.
+
+        A host that fails or asks to wait is left alone by this connection for a while. `fixed` says that the address is
+        the plugin's own, the same for every listener: then all of its connections leave it alone, for an hour at most.
         """
         ...
 

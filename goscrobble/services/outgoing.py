@@ -34,6 +34,7 @@ from goscrobble.plugins.deadline import Hung
 from goscrobble.plugins.policy import RetryLater, Unreachable
 from goscrobble.services.core import Core
 from goscrobble.storage import hosts
+from goscrobble.storage.hosts import NOBODY, Asker
 
 MOST_BYTES = 2_000_000  # of an answer
 MOST_ADDRESSES = 4  # of a name that are tried
@@ -74,15 +75,17 @@ def fetch(
     headers: Mapping[str, str] | None = None,
     timeout: float = 10.0,
     most: int = MOST_BYTES,
+    asker: Asker = NOBODY,
     resolve: Resolve = socket.getaddrinfo,
 ) -> Answer:
     """Send one request and return the answer, whatever its status, but for those that ask us to wait.
 
-    A host that cannot be reached, or says 429 or 503, is left alone by all workers for a while: as long as it says in
-    Retry-After, else with growing pauses. Raises Unreachable, and RetryLater while the host is left alone.
+    A host that cannot be reached, or says 429 or 503, is left alone by this asker for a while, on all workers: as long
+    as it says in Retry-After, else with growing pauses (and by others see `hosts.not_before`). Raises Unreachable, and
+    RetryLater while the host is left alone.
     """
     host = _origin(url)
-    _check_pause(core, host)
+    _check_pause(core, host, asker)
     try:
         answer = _send(
             method, url, params, form, headers, _Backend(allowed_networks(core), timeout, resolve), timeout, most
@@ -92,13 +95,15 @@ def fetch(
         raise Unreachable from None
     except (*_FAILURES, OSError, ValueError, Hung) as error:
         log.info("a service cannot be asked", error=type(error).__name__)
-        _pause(core, host, None)
+        _pause(core, host, asker, None)
         raise Unreachable from None
     if answer.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         wait = _wait_asked(answer.headers.get("retry-after"), core.now())
-        _pause(core, host, wait)
+        if asker == NOBODY:
+            wait = min(wait, hosts.LONGEST_FOR_ALL)
+        _pause(core, host, asker, wait)
         raise RetryLater("The service asked us to wait", after=wait)
-    _resume(core, host)
+    _resume(core, host, asker)
     return answer
 
 
@@ -306,31 +311,31 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.decode('ascii', 'replace').lower()}"[:255]
 
 
-def _check_pause(core: Core, host: str) -> None:
+def _check_pause(core: Core, host: str, asker: Asker) -> None:
     with core.database.read() as connection:
-        until = hosts.not_before(connection, host)
-    if until is not None and until > core.now():
+        until = hosts.not_before(connection, host, asker, core.now())
+    if until is not None:
         raise RetryLater("The service is left alone for a while", after=math.ceil(until - core.now()))
 
 
-def _pause(core: Core, host: str, wait: float | None) -> None:
+def _pause(core: Core, host: str, asker: Asker, wait: float | None) -> None:
     now = int(core.now())
     try:
         core.database.write(
             lambda connection: hosts.pause(
-                connection, host, now=now, wait=wait, shortest=SHORTEST_PAUSE, longest=LONGEST_PAUSE
+                connection, host, asker, now=now, wait=wait, shortest=SHORTEST_PAUSE, longest=LONGEST_PAUSE
             )
         )
     except Unavailable:
         return  # then it is asked again a little too early
 
 
-def _resume(core: Core, host: str) -> None:
+def _resume(core: Core, host: str, asker: Asker) -> None:
     with core.database.read() as connection:
-        if hosts.not_before(connection, host) is None:
+        if not hosts.is_remembered(connection, host, asker):
             return
     with suppress(Unavailable):  # then it is forgotten with the next answer; this one must not be lost for it
-        core.database.write(lambda connection: hosts.resume(connection, host))
+        core.database.write(lambda connection: hosts.resume(connection, host, asker))
 
 
 def _wait_asked(text: str | None, now: float) -> float:

@@ -18,6 +18,7 @@ from goscrobble.services import settings as runtime_settings
 from goscrobble.services.core import Core
 from goscrobble.storage import sources as stored
 from goscrobble.storage.database import Connection
+from goscrobble.storage.hosts import NOBODY, Asker
 from goscrobble.storage.sources import SourceRow
 
 T = TypeVar("T")
@@ -120,9 +121,13 @@ class Connected:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float = 10.0,
+        fixed: bool = False,
     ) -> Reply:
         """Send an HTTP request through the guarded client."""
-        return outgoing.fetch(self._core, method, url, params=params, form=form, headers=headers, timeout=timeout)
+        asker = NOBODY if fixed else Asker(self._row.id, self._row.user_id)
+        return outgoing.fetch(
+            self._core, method, url, params=params, form=form, headers=headers, timeout=timeout, asker=asker
+        )
 
     def secret(self, key: str) -> str | None:
         """Return a secret that is kept for this connection."""

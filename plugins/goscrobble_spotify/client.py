@@ -142,7 +142,7 @@ class Spotify:
     def _send(self, path: str, params: Mapping[str, str]) -> Reply:
         url = f"{self._account.plugin_settings.api_url}{path}"
         headers = {"Authorization": f"Bearer {self.tokens.access}"}
-        return self._account.fetch("GET", url, params=params, headers=headers, timeout=TIMEOUT)
+        return self._account.fetch("GET", url, params=params, headers=headers, timeout=TIMEOUT, fixed=True)
 
     def _renew(self) -> None:
         """Get another access token. What came with it is stored before it is used: the old one may be void now."""
@@ -172,7 +172,7 @@ def _grant(account: SourceAccount, form: Mapping[str, str]) -> Grant:
     pair = f"{settings.api_id}:{settings.api_secret.get_secret_value()}"
     headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
     url = f"{settings.accounts_url}/api/token"
-    reply = account.fetch("POST", url, form=form, headers=headers, timeout=TIMEOUT)
+    reply = account.fetch("POST", url, form=form, headers=headers, timeout=TIMEOUT, fixed=True)
     if reply.status == HTTPStatus.OK:
         try:
             return Grant.model_validate(reply.json())

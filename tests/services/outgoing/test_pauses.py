@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from goscrobble.plugins.policy import RetryLater
 from goscrobble.services import outgoing
+from goscrobble.storage.hosts import NOBODY, Asker
 from goscrobble.testing import make_core
 from goscrobble.testing.clock import START
 from tests.services.outgoing.servers import DEADLINE, FAULTS, ok, refused, says
+
+ADA, BOB, EVE, DAN = (Asker(connection=number, listener=number) for number in (1, 2, 3, 4))
 
 
 @pytest.fixture
@@ -65,7 +68,7 @@ def date(seconds):
 def test_who_asks_us_to_wait_is_obeyed(core, serve, status, header, seconds):
     server = serve(says(b"HTTP/1.1 %s X\r\n%s\r\nContent-Length: 0\r\n\r\n" % (status, header)))
     with pytest.raises(RetryLater) as raised:
-        outgoing.fetch(core, "GET", server.url())
+        outgoing.fetch(core, "GET", server.url(), asker=ADA)
     assert raised.value.after == seconds
 
 
@@ -85,6 +88,59 @@ def test_a_host_that_asks_us_to_wait_is_left_alone_by_all_workers(core, other, s
     clock.advance(1)
     with pytest.raises(RetryLater, match="asked us to wait"):
         outgoing.fetch(other, "GET", server.url())
+
+
+# ---- whose pause it is ----
+
+
+def asks(core, server, asker):
+    """Ask a host for somebody; returns None, or for how many seconds it is left alone."""
+    try:
+        outgoing.fetch(core, "GET", server.url(), timeout=DEADLINE, asker=asker)
+    except RetryLater as error:
+        return error.after
+    return None
+
+
+def test_what_one_listeners_address_provokes_stops_nobody_elses_polls(core, other, serve):
+    server = serve(busy(b"Retry-After: 86400"))
+    assert asks(core, server, EVE) == 86_400
+    server._behave = ok()
+    assert [asks(one, server, BOB) for one in (core, other)] == [None, None]
+    assert asks(other, server, EVE) == 86_400
+    assert asks(core, server, Asker(connection=9, listener=EVE.listener)) is None  # her other connection
+    assert asks(core, server, NOBODY) is None
+
+
+def test_one_listener_with_many_connections_speaks_for_nobody_else(core, serve):
+    server = serve(busy(b"Retry-After: 7200"))
+    for number in range(20, 30):
+        assert asks(core, server, Asker(number, EVE.listener)) == 7200
+    server._behave = ok()
+    assert asks(core, server, BOB) is None
+
+
+def test_a_host_that_put_three_listeners_off_is_left_alone_by_all_for_an_hour_at_most(core, other, serve, clock):
+    server = serve(busy(b"Retry-After: 86400"))
+    for one in (ADA, BOB):
+        assert asks(core, server, one) == 86_400
+    assert asks(core, server, EVE) == 86_400
+    server._behave = ok()
+    assert asks(other, server, DAN) == 3600
+    clock.advance(3599)
+    assert asks(other, server, DAN) == 1
+    clock.advance(1)
+    assert asks(other, server, DAN) is None
+    assert asks(other, server, ADA) == 86_400 - 3600
+
+
+def test_a_service_of_the_plugins_own_puts_off_all_for_an_hour_at_most(core, other, serve, clock):
+    server = serve(busy(b"Retry-After: 86400"))
+    assert asks(core, server, NOBODY) == 3600
+    server._behave = ok()
+    assert [asks(other, server, one) for one in (ADA, NOBODY)] == [3600, 3600]
+    clock.advance(3600)
+    assert asks(other, server, ADA) is None
 
 
 def test_a_host_that_fails_is_left_alone_twice_as_long_each_time_until_it_answers(core, other, serve, clock):
