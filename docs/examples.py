@@ -19,11 +19,11 @@ from sqlalchemy import update
 from goscrobble.app import create_app
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import ScrobbleDraft
-from goscrobble.domain.scrobbles import play_token
 from goscrobble.migrations import runner
 from goscrobble.models import Album, Artist, Track, User, table
-from goscrobble.services import accounts, ingest, sessions
+from goscrobble.services import accounts, ids, ingest, sessions
 from goscrobble.services.core import Core
+from goscrobble.storage import instance_keys
 from goscrobble.storage.database import Connection
 from goscrobble.testing import Clock, make_account, make_settings
 from goscrobble.testing.clock import START
@@ -65,7 +65,8 @@ def record(app: Flask) -> dict[str, dict[str, Any]]:
     with app.app_context():
         headers = {"Authorization": f"Bearer {access_tokens.make(sessions.start(core, ada))}"}
     client, found = app.test_client(), {}
-    for template, address in _addresses(app.test_client().get("/api/v1/openapi.json").json["paths"]):
+    paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
+    for template, address in _addresses(paths, ids.of(core).token(1)):
         answer = client.get(address, headers=headers)
         if answer.status_code != HTTPStatus.OK:
             raise RuntimeError(f"{address}: {answer.status_code} {answer.text}")
@@ -85,8 +86,8 @@ def text() -> str:
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
-def _addresses(paths: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    values = {"username": "ada", "other": "bob", "year": "2026", "play_id": play_token(1), "plugin": "jellyfin"}
+def _addresses(paths: dict[str, Any], play_id: str) -> Iterator[tuple[str, str]]:
+    values = {"username": "ada", "other": "bob", "year": "2026", "play_id": play_id, "plugin": "jellyfin"}
     for template, operations in sorted(paths.items()):
         path = template.removeprefix("/api/v1")
         if "get" not in operations or path.startswith(LEFT_OUT) or "{source_id}" in path:
@@ -100,6 +101,7 @@ def _addresses(paths: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _fill(core: Core) -> Account:
     """Make two listeners and what they heard; return the first."""
+    core.database.write(lambda connection: instance_keys.add(connection, instance_keys.IDS, bytes(32)))
     ada = make_account(core, "ada", time_zone="Europe/Berlin", admin=True)
     bob = make_account(core, "bob")
     for account, heard in ((ada, HEARD), (bob, HEARD[:1] + HEARD[2:3])):

@@ -50,20 +50,3 @@ class Rejected:
 
 
 Outcome = Stored | Duplicate | Rejected
-
-_BITS = 60
-_MASK = (1 << _BITS) - 1
-_MIX = 0x9E3779B97F4A7C5  # odd, so multiplying by it modulo 2^60 can be undone
-_UNMIX = pow(_MIX, -1, 1 << _BITS)
-
-
-def play_token(play: int) -> str:
-    """Return the opaque public spelling of a play's id: stable, unique, and telling nobody how many plays there are."""
-    return f"{play * _MIX & _MASK:015x}"
-
-
-def parse_play_token(token: str) -> int | None:
-    """Return the id behind `play_token`, or None if it is not one."""
-    if len(token) != _BITS // 4 or not all(c in "0123456789abcdef" for c in token):
-        return None
-    return int(token, 16) * _UNMIX & _MASK

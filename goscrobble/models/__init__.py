@@ -4,7 +4,7 @@ from goscrobble.models.base import Base, db, table
 from goscrobble.models.covers import Cover
 from goscrobble.models.jobs import Job, Setting
 from goscrobble.models.music import Album, AlbumArtist, Artist, Spelling, Told, Track, TrackArtist
-from goscrobble.models.operation import AuditEntry, Node, PluginFailure
+from goscrobble.models.operation import AuditEntry, InstanceKey, Node, PluginFailure
 from goscrobble.models.rollups import (
     SiteChart,
     UserAlbum,
@@ -29,6 +29,7 @@ __all__ = [
     "Cover",
     "DeletedPlay",
     "Heard",
+    "InstanceKey",
     "Job",
     "Node",
     "PausedHost",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from goscrobble.models.base import Base, IntPk, UnixTime
@@ -22,6 +22,16 @@ class PluginFailure(Base):
     error: Mapped[str] = mapped_column(Text)  # without credentials
     place: Mapped[str] = mapped_column(Text)  # file, function and line
     tripped_until: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class InstanceKey(Base):
+    """A key that the instance made for itself, in its database rather than in a file: no secret from whoever has it."""
+
+    __tablename__ = "instance_key"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own shape
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class AuditEntry(Base):

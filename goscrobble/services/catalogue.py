@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
-from goscrobble.domain.scrobbles import Entity, Scrobble, parse_play_token, play_token
+from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.domain.sentences import Sentence
-from goscrobble.errors import BadInput, NotFound
+from goscrobble.errors import NotFound
+from goscrobble.services import ids
 from goscrobble.services.core import Core
-from goscrobble.services.history import cursor_of, place_of
 from goscrobble.storage import catalogue as stored
 from goscrobble.storage import catalogue_plays
 from goscrobble.storage.catalogue import Entry, Listed, Listener, Sums
@@ -121,7 +121,7 @@ def scrobbles(
 
     Raises BadInput for a cursor that is not one of ours.
     """
-    after = _place(cursor) if cursor else catalogue_plays.NEWEST
+    after = ids.of(core).place(cursor) if cursor else catalogue_plays.NEWEST
     with core.database.read(consistent=True) as connection:
         entry = _entry(connection, kind, uuid)
         known = _known(connection, kind, entry, viewer)
@@ -130,7 +130,7 @@ def scrobbles(
         plays, place = catalogue_plays.page(
             connection, kind, entry, viewer, known, limit=min(max(limit, 1), MOST), after=after
         )
-    return plays, None if place is None else cursor_of((place[0], int(play_token(place[1]), 16)))
+    return plays, None if place is None else ids.of(core).cursor(place)
 
 
 # ---- parts ----
@@ -183,11 +183,3 @@ def _months(moments: list[int], tz: tzinfo) -> list[Month]:
 def _starts(first: date, last: date) -> Iterable[date]:
     for month in range(first.year * 12 + first.month - 1, last.year * 12 + last.month):
         yield date(month // 12, month % 12 + 1, 1)
-
-
-def _place(cursor: str) -> catalogue_plays.Place:
-    at, told = place_of(cursor)
-    play = parse_play_token(f"{told:015x}")
-    if play is None:
-        raise BadInput("cursor is not one this server gave")
-    return at, play

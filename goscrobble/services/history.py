@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Collection
 
 from goscrobble.domain.accounts import Account
-from goscrobble.domain.scrobbles import Scrobble, parse_play_token
+from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, NotFound
+from goscrobble.services import ids
 from goscrobble.services.core import Core
 from goscrobble.storage import history as stored
 from goscrobble.storage.history import EVERYTHING, Filters
@@ -20,10 +19,8 @@ __all__ = [
     "MOST",
     "Filters",
     "by_ids",
-    "cursor_of",
     "find",
     "most_recent",
-    "place_of",
     "recent",
 ]
 
@@ -41,10 +38,10 @@ def recent(
     """
     if len(filters.q) > LONGEST:
         raise BadInput(Sentence("q must have at most %(most)s characters", most=LONGEST))
-    after = place_of(cursor) if cursor else None
+    after = ids.of(core).place(cursor) if cursor else None
     with core.database.read() as connection:
         plays, place = stored.page(connection, account.id, filters, limit=min(max(limit, 1), MOST), after=after)
-    return plays, cursor_of(place) if place else None
+    return plays, ids.of(core).cursor(place) if place else None
 
 
 def by_ids(core: Core, account_id: int, ids: Collection[int]) -> list[Scrobble]:
@@ -57,7 +54,7 @@ def by_ids(core: Core, account_id: int, ids: Collection[int]) -> list[Scrobble]:
 
 def find(core: Core, account: Account, token: str) -> Scrobble:
     """Return an account's play by its public id. Raises NotFound."""
-    play = parse_play_token(token)
+    play = ids.of(core).play(token)
     found = by_ids(core, account.id, [play]) if play is not None else []
     if not found:
         raise NotFound("There is no such scrobble")
@@ -68,20 +65,3 @@ def most_recent(core: Core, *, limit: int = 50) -> list[tuple[str, Scrobble]]:
     """Return the newest plays of the last week of all public users, each with its user name."""
     with core.database.read() as connection:
         return stored.public_page(connection, limit=min(max(limit, 1), MOST), since=int(core.now()) - _SITE_RECENT)
-
-
-def cursor_of(place: tuple[int, int]) -> str:
-    """Return the cursor of a place in a list by time."""
-    return base64.urlsafe_b64encode(f"{place[0]:x}.{place[1]:x}".encode()).decode().rstrip("=")
-
-
-def place_of(cursor: str) -> tuple[int, int]:
-    """Return the place that a cursor tells. Raises BadInput for one that is not ours."""
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
-        at, track = (int(part, 16) for part in text.split("."))
-    except (ValueError, binascii.Error):
-        raise BadInput("cursor is not one this server gave") from None
-    if not (0 <= at < 2**62 and 0 <= track < 2**62):
-        raise BadInput("cursor is not one this server gave")
-    return at, track

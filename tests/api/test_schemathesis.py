@@ -19,8 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from goscrobble.domain.scrobbles import play_token
-from goscrobble.services import accounts, connecting, history, ingest, sessions, sources, tokens
+from goscrobble.services import accounts, connecting, history, ids, ingest, sessions, sources, tokens
 from goscrobble.services import settings as runtime_settings
 from goscrobble.storage import jobs
 from goscrobble.testing import PASSWORD, make_account, make_draft
@@ -87,7 +86,7 @@ class World:
         drafts = [make_draft(played_at=int(START) - 900 * self._next())]
         for source in ("jellyfin", "multiscrobbler"):
             (outcome,) = ingest.submit(self._core, self._id, drafts, source=source)
-        return play_token(outcome.of)
+        return ids.of(self._core).token(outcome.of)
 
     def _entry(self, path):
         (play, *_), _ = history.recent(self._core, self.caller, limit=1)

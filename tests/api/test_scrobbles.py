@@ -242,7 +242,7 @@ def test_what_is_no_play_is_404_whatever_is_asked_of_it(call, jwt):
 def test_the_play_of_somebody_else_is_no_play(call, jwt_of, bob, play, titles):
     told, token = play(), jwt_of(bob)
     for method, path, body in ON_A_PLAY:
-        unknown = call(method, path.format(id="0" * 15), body, token)
+        unknown = call(method, path.format(id="0" * 16), body, token)
         answer = call(method, path.format(id=told["id"]), body, token)
         assert (answer.status_code, answer.data) == (404, unknown.data), (method, path)
     assert titles() == ["Jóga"]

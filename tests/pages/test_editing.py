@@ -4,8 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from goscrobble.domain.scrobbles import play_token
-from goscrobble.services import corrections, history, ingest, rollups
+from goscrobble.services import corrections, history, ids, ingest, rollups
 from goscrobble.testing import make_account, make_draft
 from tests.pages.test_frame import HOSTILE
 from tests.pages.test_history import SONGS, titles
@@ -16,7 +15,7 @@ from tests.pages.test_user import listen
 def token(core, ada):
     """The newest of three plays of ada's, Jóga."""
     listen(core, ada, *SONGS)
-    return play_token(history.recent(core, ada)[0][0].id)
+    return ids.of(core).token(history.recent(core, ada)[0][0].id)
 
 
 def plays(core, account):
@@ -186,7 +185,7 @@ def test_times_are_those_of_the_owners_zone_and_an_hour_that_comes_twice_is_kept
     twice = 1761442200  # 2025-10-26 02:30, the second time
     ingest.submit(core, kim.id, [make_draft(played_at=twice)], source="jellyfin")
     browser.sign_in("kim")
-    form = f"/u/kim/history/{play_token(plays(core, kim)[0].id)}"
+    form = f"/u/kim/history/{ids.of(core).token(plays(core, kim)[0].id)}"
     values = fields(browser.get(form))
     assert values["played_at"] == "2025-10-26T02:30:00"
     browser.post(form, **values | {"title": "Other"})
@@ -235,7 +234,7 @@ def test_two_plays_of_a_track_never_stand_at_one_second(signed_in, core, ada, to
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_name_is_only_text(signed_in, core, ada, text):
     listen(core, ada, (3600, {"title": text, "artists": (text,), "album": text}))
-    token = play_token(plays(core, ada)[0].id)
+    token = ids.of(core).token(plays(core, ada)[0].id)
     page = signed_in.get("/u/ada/history")
     assert f"Edit or delete {text}" in page.text
     page = signed_in.get(f"/u/ada/history/{token}")
@@ -313,9 +312,9 @@ def test_undo_of_an_edit_is_offered_again_after_signing_in(browser, token):
 
 def test_undo_where_the_place_was_taken_since_loses_no_play(signed_in, core, ada, token):
     assert signed_in.post(f"/u/ada/history/{token}/delete").status == 303
-    other = play_token(plays(core, ada)[0].id)
+    other = ids.of(core).token(plays(core, ada)[0].id)
     values = {"title": "Jóga", "artists": "Björk", "album_title": "Homogenic", "played_at": "2026-06-01T11:00:00"}
     assert signed_in.post(f"/u/ada/history/{other}", **values).status == 303
     assert signed_in.post(f"/u/ada/history/{token}/restore").status == 303
     assert [play.track.name for play in plays(core, ada)] == ["Jóga", "Jóga", "Halleluhwah"]  # a second later
-    assert {play_token(play.id) for play in plays(core, ada)} > {token, other}
+    assert {ids.of(core).token(play.id) for play in plays(core, ada)} > {token, other}

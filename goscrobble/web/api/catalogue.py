@@ -10,7 +10,7 @@ from flask import Blueprint
 from pydantic import BaseModel, Field
 
 from goscrobble.domain.scrobbles import Entity
-from goscrobble.services import catalogue
+from goscrobble.services import catalogue, ids
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import viewer
 from goscrobble.web.api.openapi import describe
@@ -182,9 +182,11 @@ def listeners(kind: catalogue.Kind, entry: str) -> dict[str, Any]:
 )
 def scrobbles(kind: catalogue.Kind, entry: str) -> dict[str, Any]:
     """Answer a page of plays."""
-    who, wanted = viewer(), query(PlaysQuery)
+    who, wanted, own_ids = viewer(), query(PlaysQuery), ids.of(current_core())
     found, more = catalogue.scrobbles(current_core(), kind, entry, who, limit=wanted.limit, cursor=wanted.cursor)
-    return EntryPlays(scrobbles=[UserScrobble.of_user(*one) for one in found], next=more).model_dump(mode="json")
+    return EntryPlays(scrobbles=[UserScrobble.of_user(*one, own_ids) for one in found], next=more).model_dump(
+        mode="json"
+    )
 
 
 for _kind in _KINDS:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from flask import Blueprint
 from pydantic import BaseModel, ConfigDict, Field
 
-from goscrobble.services import habits
+from goscrobble.services import habits, ids
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import RangeQuery, owner_of, period_of
 from goscrobble.web.api.openapi import describe
@@ -273,14 +273,14 @@ def sessions(username: str) -> dict[str, Any]:
 )
 def milestones(username: str) -> dict[str, Any]:
     """Answer a page of milestones."""
-    owner, wanted = owner_of(username), query(MilestonesQuery)
+    owner, wanted, own_ids = owner_of(username), query(MilestonesQuery), ids.of(current_core())
     found = habits.milestones(current_core(), owner, kind=wanted.kind, limit=wanted.limit + 1, offset=wanted.offset)
     shown = [
         Milestone(
             kind=it.kind,
             number=it.number,
             artist=None if it.artist is None else Named(id=it.artist.id, name=it.artist.name),
-            scrobble=Scrobble.of(it.scrobble),
+            scrobble=Scrobble.of(it.scrobble, own_ids),
         )
         for it in found[: wanted.limit]
     ]

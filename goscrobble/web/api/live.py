@@ -16,6 +16,8 @@ from pydantic import BaseModel, Field
 from goscrobble.domain import scrobbles
 from goscrobble.domain.drafts import NowPlaying
 from goscrobble.errors import Unavailable
+from goscrobble.services import ids
+from goscrobble.services.ids import PublicIds
 from goscrobble.services.live import Hub, Listener, Stream
 from goscrobble.storage import credentials
 from goscrobble.web import auth, current_core, limits, sessions
@@ -77,7 +79,7 @@ def _chunks(hub: Hub, opened: Stream, opening: bytes) -> Iterator[bytes]:
         yield opening
         told = hub.settled  # before it is waited, so that nothing it counts in can still be on its way
         while (data := opened.take()) is not None:
-            yield data or b":\n" + _WIRE.reached(told)
+            yield data or b":\n" + _reached(told)
             told = hub.settled
     finally:
         hub.close(opened)
@@ -100,8 +102,12 @@ def _listener(who: Any, username: str | None) -> Listener:
 class _Wire:
     """Events as Server-Sent Events are written."""
 
+    def __init__(self, own_ids: PublicIds) -> None:
+        self._ids = own_ids
+
     def scrobble(self, username: str, play: scrobbles.Scrobble, position: str) -> bytes:
-        return _event("scrobble", Scrobble.of(play).model_dump(mode="json") | {"username": username}, position)
+        shown = Scrobble.of(play, self._ids).model_dump(mode="json")
+        return _event("scrobble", shown | {"username": username}, position)
 
     def playing(self, username: str, playing: list[NowPlaying]) -> bytes:
         shown = [Playing.of(one).model_dump(mode="json") for one in playing]
@@ -111,15 +117,16 @@ class _Wire:
         return _event("reset", {})
 
     def reached(self, position: str) -> bytes:
-        return f"id: {position}\n\n".encode()
-
-
-_WIRE = _Wire()
+        return _reached(position)
 
 
 def _event(kind: str, data: Any, position: str = "") -> bytes:
     where = f"id: {position}\n" if position else ""
     return f"event: {kind}\n{where}data: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+
+
+def _reached(position: str) -> bytes:
+    return f"id: {position}\n\n".encode()
 
 
 def _retry(milliseconds: int) -> bytes:
@@ -132,7 +139,7 @@ def _retry(milliseconds: int) -> bytes:
 def _hub() -> Hub:
     known = current_app.extensions
     if "goscrobble_live" not in known:
-        hub = Hub(current_core(), _WIRE)
+        hub = Hub(current_core(), _Wire(ids.of(current_core())))
         hub.gone = _gone
         worker = known.get("gunicorn_worker")
         if worker is not None:

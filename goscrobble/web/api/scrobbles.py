@@ -13,10 +13,11 @@ from goscrobble.domain.accounts import Account
 from goscrobble.domain.drafts import NO_IDS, ScrobbleDraft, Stamp, TrackIds
 from goscrobble.domain.moments import read_moment
 from goscrobble.domain.rules import EARLIEST
-from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored, parse_play_token, play_token
+from goscrobble.domain.scrobbles import Duplicate, Outcome, Rejected, Stored
 from goscrobble.domain.validation import explain
 from goscrobble.errors import BadInput, NotFound
-from goscrobble.services import corrections, history, ingest
+from goscrobble.services import corrections, history, ids, ingest
+from goscrobble.services.ids import PublicIds
 from goscrobble.web import auth, current_core
 from goscrobble.web.api.openapi import describe
 from goscrobble.web.api.shapes import Scrobble
@@ -158,9 +159,10 @@ def submit() -> dict[str, Any]:
     source, voice = (ingest.SELF, "") if by_hand else ("api", context.token_uuid or "")
     stored = iter(ingest.submit(core, context.account.id, drafts, source=source, voice=voice))
     outcomes: list[Outcome] = [next(stored) if isinstance(item, ScrobbleDraft) else item for item in parsed]
-    ids = {_play(outcome) for outcome in outcomes} - {None}
-    shown = {play.id: play for play in history.by_ids(core, context.account.id, sorted(i for i in ids if i))}
-    answers = [_answer(outcome, shown) for outcome in outcomes]
+    numbers = sorted({play for outcome in outcomes if (play := _play(outcome)) is not None})
+    shown = {play.id: play for play in history.by_ids(core, context.account.id, numbers)}
+    own_ids = ids.of(core)
+    answers = [_answer(outcome, shown, own_ids) for outcome in outcomes]
     return ListenOutcomes(outcomes=answers).model_dump(mode="json")
 
 
@@ -199,12 +201,12 @@ def _play(outcome: Outcome) -> int | None:
             return None
 
 
-def _answer(outcome: Outcome, shown: dict[int, Any]) -> ListenOutcome:
+def _answer(outcome: Outcome, shown: dict[int, Any], own_ids: PublicIds) -> ListenOutcome:
     if isinstance(outcome, Rejected):
         return ListenOutcome(status="rejected", scrobble=None, error=outcome.reason)
     play = shown.get(_play(outcome) or 0)
     status: Literal["stored", "duplicate"] = "stored" if isinstance(outcome, Stored) else "duplicate"
-    return ListenOutcome(status=status, scrobble=None if play is None else Scrobble.of(play), error=None)
+    return ListenOutcome(status=status, scrobble=None if play is None else Scrobble.of(play, own_ids), error=None)
 
 
 @blueprint.get("/scrobbles/<play_id>")
@@ -270,7 +272,7 @@ def split(play_id: str) -> dict[str, Any]:
     """Make what these sources told a play of its own; answers the new one."""
     account, body, core = auth.require("write").account, json_body(Voices), current_core()
     made = corrections.split(core, account.id, _id(play_id), set(body.sources))
-    return _shown(account, play_token(made))
+    return _shown(account, ids.of(core).token(made))
 
 
 @blueprint.post("/scrobbles/<play_id>/merge")
@@ -289,11 +291,12 @@ def merge(play_id: str) -> dict[str, Any]:
 
 
 def _id(token: str) -> int:
-    play = parse_play_token(token)
+    play = ids.of(current_core()).play(token)
     if play is None:
         raise NotFound("There is no such scrobble")
     return play
 
 
 def _shown(account: Account, token: str) -> dict[str, Any]:
-    return Scrobble.of(history.find(current_core(), account, token)).model_dump(mode="json")
+    core = current_core()
+    return Scrobble.of(history.find(core, account, token), ids.of(core)).model_dump(mode="json")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from goscrobble.domain import scrobbles
 from goscrobble.domain.drafts import NowPlaying
 from goscrobble.services import statistics
+from goscrobble.services.ids import PublicIds
 from goscrobble.services.statistics import TopEntry
 
 
@@ -45,10 +46,10 @@ class Scrobble(BaseModel):
     also_heard_by: list[str] = Field(description="Other sources that told of the same listen.")
 
     @classmethod
-    def of(cls, play: scrobbles.Scrobble) -> Scrobble:
+    def of(cls, play: scrobbles.Scrobble, ids: PublicIds) -> Scrobble:
         """Return the play in this shape."""
         return cls(
-            id=scrobbles.play_token(play.id),
+            id=ids.token(play.id),
             played_at=moment(play.played_at),
             track=Titled(id=play.track.id, title=play.track.name),
             artists=[Named(id=artist.id, name=artist.name) for artist in play.artists],
@@ -66,9 +67,9 @@ class UserScrobble(Scrobble):
     username: str
 
     @classmethod
-    def of_user(cls, username: str, play: scrobbles.Scrobble) -> UserScrobble:
+    def of_user(cls, username: str, play: scrobbles.Scrobble, ids: PublicIds) -> UserScrobble:
         """Return a user's play in this shape."""
-        return cls(username=username, **Scrobble.of(play).model_dump())
+        return cls(username=username, **Scrobble.of(play, ids).model_dump())
 
 
 class Playing(BaseModel):

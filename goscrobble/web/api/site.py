@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 from flask import Blueprint
 from pydantic import BaseModel, Field
 
-from goscrobble.services import history, listening_now, site
+from goscrobble.services import history, ids, listening_now, site
 from goscrobble.services.statistics import Kind, TopEntry
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import RangeQuery, site_period_of, viewer
@@ -103,8 +103,9 @@ class SiteTracks(TopTracks):
 )
 def recent() -> dict[str, Any]:
     """Answer the newest plays of the site."""
-    found = history.most_recent(current_core(), limit=query(RecentQuery).limit)
-    plays = [UserScrobble.of_user(name, play) for name, play in found]
+    core = current_core()
+    found = history.most_recent(core, limit=query(RecentQuery).limit)
+    plays = [UserScrobble.of_user(name, play, ids.of(core)) for name, play in found]
     return PlaysOfMany(scrobbles=plays).model_dump(mode="json")
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import parse_dates, zone
 from goscrobble.errors import BadInput
-from goscrobble.services import history, playback, statistics
+from goscrobble.services import history, ids, playback, statistics
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import owner_of
 from goscrobble.web.api.openapi import describe
@@ -104,7 +104,8 @@ def scrobbles(username: str) -> dict[str, Any]:
         if filters.start > filters.end - is_day:
             raise BadInput("from is after to")
     plays, cursor = history.recent(current_core(), owner, filters, limit=wanted.limit, cursor=wanted.cursor)
-    return Plays(scrobbles=[Scrobble.of(play) for play in plays], next=cursor).model_dump(mode="json")
+    own_ids = ids.of(current_core())
+    return Plays(scrobbles=[Scrobble.of(play, own_ids) for play in plays], next=cursor).model_dump(mode="json")
 
 
 @blueprint.get("/users/<username>/now-playing")

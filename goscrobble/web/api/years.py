@@ -8,7 +8,7 @@ from flask import Blueprint
 from pydantic import BaseModel, Field
 
 from goscrobble.errors import BadInput
-from goscrobble.services import years
+from goscrobble.services import ids, years
 from goscrobble.services.statistics import Totals
 from goscrobble.web import current_core
 from goscrobble.web.api.asking import owner_of
@@ -75,7 +75,7 @@ def review(username: str, year: str) -> dict[str, Any]:
     if not (len(year) == len("2025") and year.isascii() and year.isdigit()):
         raise BadInput("A year has four digits, as 2025")
     found = years.review(current_core(), owner, int(year))
-    busiest, hours = found.busiest, found.clock.hours
+    busiest, hours, own_ids = found.busiest, found.clock.hours, ids.of(current_core())
     return YearReview(
         year=found.year,
         totals=Sums.of(found.totals),
@@ -89,7 +89,7 @@ def review(username: str, year: str) -> dict[str, Any]:
         streak=Streak.of(found.streak),
         busiest_day=None if busiest is None else Active.of(busiest),
         longest_session=None if found.sitting is None else Session.of(found.sitting),
-        first=None if found.first is None else Scrobble.of(found.first),
-        last=None if found.last is None else Scrobble.of(found.last),
+        first=None if found.first is None else Scrobble.of(found.first, own_ids),
+        last=None if found.last is None else Scrobble.of(found.last, own_ids),
         new_artists=NewArtists(count=found.new_artists, artists=[NewArtist.of(it) for it in found.newcomers]),
     ).model_dump(mode="json")

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
-from goscrobble.domain.scrobbles import Scrobble, play_token
+from goscrobble.domain.scrobbles import Scrobble
 from goscrobble.errors import BadInput, NotAllowed
-from goscrobble.services import accounts, corrections, history
+from goscrobble.services import accounts, corrections, history, ids
 from goscrobble.services.corrections import Edit
 from goscrobble.web import current_core, forms
 from goscrobble.web.forms import Form
@@ -123,7 +123,7 @@ def _back(username: str, **more: str) -> Response:
 
 
 def _page(owner: Account, play: Scrobble, form: Form) -> str:
-    shown, token = _values(play, owner), play_token(play.id)
+    shown, token = _values(play, owner), ids.of(current_core()).token(play.id)
     return render_template("edit.html", owner=owner, play_id=token, shown=shown, form=form, place=place())
 
 

@@ -11,10 +11,10 @@ from flask import Blueprint, render_template, request
 
 from goscrobble.domain.accounts import Account
 from goscrobble.domain.periods import zone
-from goscrobble.domain.scrobbles import Entity, Scrobble, parse_play_token
+from goscrobble.domain.scrobbles import Entity, Scrobble
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadInput, NotFound
-from goscrobble.services import accounts, corrections, history, ingest
+from goscrobble.services import accounts, corrections, history, ids, ingest
 from goscrobble.services.core import Core
 from goscrobble.web import current_core
 from goscrobble.web.pages import plays, ranges, user, visitor
@@ -86,7 +86,7 @@ def place() -> dict[str, str]:
 
 def play_id(token: str) -> int:
     """Return the id of a play by its public one. Raises NotFound."""
-    found = parse_play_token(token)
+    found = ids.of(current_core()).play(token)
     if found is None:
         raise NotFound("There is no such scrobble")
     return found
@@ -95,7 +95,7 @@ def play_id(token: str) -> int:
 def _undoable(core: Core, owner: Account, what: Literal["deleted", "edited"]) -> str:
     """Return the play that a form has just deleted or edited, "" for none, or where that was undone since."""
     token = request.args.get(what, "")
-    play = parse_play_token(token)
+    play = ids.of(current_core()).play(token)
     if play is None or not corrections.can_undo(core, owner.id, play):
         return ""
     is_shown = bool(history.by_ids(core, owner.id, [play]))

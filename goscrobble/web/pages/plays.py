@@ -8,7 +8,9 @@ from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from goscrobble.domain.scrobbles import Entity, Scrobble, play_token
+from goscrobble.domain.scrobbles import Entity, Scrobble
+from goscrobble.services import ids
+from goscrobble.web import current_core
 from goscrobble.web.pages import formats, visitor
 
 
@@ -40,7 +42,7 @@ def shown(play: Scrobble, tz: ZoneInfo, today: date | None = None, listener: str
     at = datetime.fromtimestamp(play.played_at, tz)
     told_by = dict.fromkeys((play.source, *play.also_heard_by))
     return Play(
-        id=play_token(play.id),
+        id=ids.of(current_core()).token(play.id),
         at=at,
         when=formats.clock(at) if today is None else formats.brief(at, today),
         track=play.track,

@@ -141,7 +141,9 @@ def test_what_the_administrator_must_see_to_stands_on_their_page(spotify, core, 
         (TOKEN, 429, "90", 90),
     ],
 )
-def test_it_is_left_alone_as_long_as_it_asks_up_to_an_hour(spotify, clock, press_button, again, plays, path, status, told, waits):
+def test_it_is_left_alone_as_long_as_it_asks_up_to_an_hour(
+    spotify, clock, press_button, again, plays, path, status, told, waits
+):
     spotify.person.played(track(), clock.at - 300)
     if path == TOKEN:
         clock.advance(4000)
