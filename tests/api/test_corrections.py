@@ -142,6 +142,6 @@ def test_a_play_is_not_merged_into_itself_or_into_nothing(call, jwt, play, title
     told = path.split("/")[2]
     answer = call("POST", path, {"into": told}, jwt)
     assert (answer.status_code, answer.json) == (400, {"error": "A play cannot be merged into itself"})
-    for unknown in ("0" * 15, "nonsense", ""):
+    for unknown in ("0" * 16, "nonsense", ""):
         assert call("POST", path, {"into": unknown}, jwt).status_code == 404
     assert titles() == ["Jóga"]

@@ -229,7 +229,7 @@ ON_A_PLAY = [
 ]
 
 
-NO_PLAYS = ["0" * 15, "f" * 15, "1", "x" * 15, "F" * 15, "٣" * 15, "%00", "%ED%A0%80", "a" * 5000, "-1", "1e9"]
+NO_PLAYS = ["0" * 16, "f" * 16, "1", "x" * 16, "F" * 16, "٣" * 16, "%00", "%ED%A0%80", "a" * 5000, "-1", "1e9"]
 
 
 def test_what_is_no_play_is_404_whatever_is_asked_of_it(call, jwt):

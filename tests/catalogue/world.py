@@ -141,18 +141,18 @@ def chart(plays, kind, keys):
 
 
 def told_together(core):
-    """Every pair of an id of a track as identified and of an album as shown that a source ever told, and vice versa."""
+    """By who told them, pairs of an id of a track as identified and of an album as shown, and vice versa."""
     told, track, album = table(Told), TABLES["tracks"], TABLES["albums"]
     shown_track, shown_album = track.alias("shown_track"), album.alias("shown_album")
     query = (
-        select(told.c.track_id, told.c.album_id, shown_track.c.uuid, shown_album.c.uuid)
+        select(told.c.user_id, told.c.track_id, told.c.album_id, shown_track.c.uuid, shown_album.c.uuid)
         .join(track, track.c.id == told.c.track_id)
         .join(shown_track, shown_track.c.id == func.coalesce(track.c.canonical_id, track.c.id))
         .join(album, album.c.id == told.c.album_id)
         .join(shown_album, shown_album.c.id == func.coalesce(album.c.canonical_id, album.c.id))
     )
-    pairs = set()
+    pairs = {}
     with core.database.read() as connection:
-        for track_id, album_id, track_uuid, album_uuid in connection.execute(query):
-            pairs |= {(track_id, album_uuid), (track_uuid, album_id)}
+        for user_id, track_id, album_id, track_uuid, album_uuid in connection.execute(query):
+            pairs.setdefault(user_id, set()).update({(track_id, album_uuid), (track_uuid, album_id)})
     return pairs
