@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -44,9 +45,9 @@ _PERMANENT = 500  # SMTP codes from here on say: do not try again
 # ---- asking for a mail ----
 
 
-def enqueue_reset(connection: Connection, token: str, *, now: int) -> None:
+def enqueue_reset(connection: Connection, request: str, *, now: int) -> None:
     """Have the link mailed with which this token sets a new password, if the token is somebody's."""
-    jobs.enqueue(connection, JOB, {"mail": "reset", "token": token, "at": now}, now=now)
+    jobs.enqueue(connection, JOB, {"mail": "reset", "request": request, "at": now}, now=now)
 
 
 def enqueue_notice(connection: Connection, account: Account, *, now: int) -> None:
@@ -76,9 +77,30 @@ def deliver(
     server cannot be used, Unrecoverable when it refuses this mail for good. `timeout` in seconds; on `tls_port` TLS
     begins at once, on others with STARTTLS.
     """
-    written = _write(core, payload)
-    if written is None:
+    if payload["mail"] == "reset":
+        _deliver_reset(core, payload, lambda written: _carry(core, payload, written, timeout, tls_port))
+    elif (written := _write(core, payload)) is not None:
+        _carry(core, payload, written, timeout, tls_port)
+
+
+def _deliver_reset(core: Core, payload: Mapping[str, Any], carry: Callable[[Written], None]) -> None:
+    """Make a token and mail it: nowhere else is it ever written down. One that could not be mailed is forgotten."""
+    request, token, url = payload.get("request", ""), secrets.token_urlsafe(32), core.settings.public_url
+    account = core.database.write(
+        lambda connection: credentials.answer_reset_request(connection, request, secret=token, now=int(core.now()))
+    )
+    if account is None:
         return
+    text = _RESET.format(url=url, link=f"{url}/reset?token={token}")
+    try:
+        carry(_addressed(account, "Set a new password", text))
+    except BaseException:
+        core.database.write(lambda connection: credentials.take_reset_token(connection, token))
+        raise
+    core.database.write(lambda connection: credentials.end_reset_request(connection, request))
+
+
+def _carry(core: Core, payload: Mapping[str, Any], written: Written, timeout: float, tls_port: int) -> None:
     recipient, subject, body = written
     carrier = _carrier(core.settings, tls_port)
     with carrier.app_context():
@@ -114,15 +136,13 @@ def count_kept(core: Core) -> int:
 # ---- writing ----
 
 
-def _write(core: Core, payload: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """Return address, subject and text."""
+Written = tuple[str, str, str]  # address, subject and text
+
+
+def _write(core: Core, payload: Mapping[str, Any]) -> Written | None:
     url = core.settings.public_url
     with core.database.read() as connection:
         match payload["mail"]:
-            case "reset":
-                account = credentials.find_reset_token(connection, payload["token"], now=int(core.now()))
-                link = f"{url}/reset?token={payload['token']}"
-                subject, text = "Set a new password", _RESET.format(url=url, link=link)
             case "connection":
                 found = sources.find_with_owner(connection, payload["source"])
                 account, name = found or (None, "")
@@ -136,6 +156,10 @@ def _write(core: Core, payload: Mapping[str, Any]) -> tuple[str, str, str] | Non
                 subject, text = "Your password was changed", _CHANGED.format(url=url, link=f"{url}/reset")
     if account is None:
         return None
+    return _addressed(account, subject, text)
+
+
+def _addressed(account: Account, subject: str, text: str) -> Written:
     return account.email, f"{subject} - GoScrobble", f"Hello {account.username},\n\n{text}"
 
 

@@ -26,12 +26,12 @@ def send(core: Core, email: str) -> None:
 
     The work is the same if there is none: one job and one statement either way, in one transaction. The job finds out.
     """
-    token, now = secrets.token_urlsafe(32), int(core.now())
+    request, now = secrets.token_urlsafe(16), int(core.now())
     address = email.strip().replace("\0", "")
 
     def store(connection: Connection) -> None:
-        credentials.add_reset_token(connection, address, secret=token, now=now, expires_at=now + LIFE)
-        mail.enqueue_reset(connection, token, now=now)
+        credentials.add_reset_request(connection, address, request=request, now=now, expires_at=now + LIFE)
+        mail.enqueue_reset(connection, request, now=now)
 
     core.database.write(store)
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
+from hashlib import blake2b
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, literal, select, update
@@ -147,18 +148,46 @@ def exchange_refresh_token(
 # ---- reset tokens ----
 
 
-def add_reset_token(connection: Connection, email: str, *, secret: str, now: int, expires_at: int) -> None:
-    """Store a token for the account of this address: one statement, whether there is such an account or not."""
+def add_reset_request(connection: Connection, email: str, *, request: str, now: int, expires_at: int) -> None:
+    """Note that a token is wanted for the account of this address: one statement, whether there is one or not.
+
+    The token itself is made when it is mailed: what waits for that is kept with the request, which sets no password.
+    """
     live = (
         select(func.count())
         .where(_reset.c.user_id == _user.c.id, _reset.c.expires_at > now)
         .correlate(_user)
         .scalar_subquery()
     )
-    owner = select(literal(digest(secret)), _user.c.id, _user.c.token_version, literal(expires_at)).where(
+    owner = select(literal(_request_digest(request)), _user.c.id, _user.c.token_version, literal(expires_at)).where(
         _user.c.email_key == users.email_key(email), ~_user.c.is_disabled, live < MOST_RESETS
     )
     connection.execute(insert(_reset).from_select(["digest", "user_id", "token_version", "expires_at"], owner))
+
+
+def answer_reset_request(connection: Connection, request: str, *, secret: str, now: int) -> Account | None:
+    """Store a token that is good for as long as the request, and return whose; None when the request is over."""
+    mine = (_reset.c.digest == _request_digest(request), _reset.c.expires_at > now)
+    row = connection.execute(select(_reset).where(*mine)).first()
+    account = None if row is None else _current(connection, row)
+    if row is not None and account is not None:
+        give_reset_token(connection, account, secret=secret, expires_at=row.expires_at)
+    return account
+
+
+def end_reset_request(connection: Connection, request: str) -> None:
+    """Forget a request: its token is mailed."""
+    connection.execute(delete(_reset).where(_reset.c.digest == _request_digest(request)))
+
+
+def take_reset_token(connection: Connection, secret: str) -> None:
+    """Forget a token that could not be mailed."""
+    connection.execute(delete(_reset).where(_reset.c.digest == digest(secret)))
+
+
+def _request_digest(request: str) -> bytes:
+    """Return what a request is found by: by another function than tokens, so that no text is both."""
+    return blake2b(request.encode(), digest_size=32, person=b"reset request").digest()
 
 
 def give_reset_token(connection: Connection, account: Account, *, secret: str, expires_at: int) -> None:

@@ -4,9 +4,10 @@ import threading
 
 import pytest
 import structlog
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from goscrobble.errors import BadInput, NotAuthenticated
+from goscrobble.plugins.policy import RetryLater
 from goscrobble.services import accounts, mail, resets, sessions
 from goscrobble.storage.credentials import MOST_RESETS
 from goscrobble.testing import PASSWORD, make_core
@@ -30,7 +31,13 @@ def jobs(core):
 def token(core, jobs, bob):
     """The token of a mail to bob."""
     resets.send(core, "bob@example.org")
-    return jobs()[-1]["token"]
+    return mailed(core, jobs()[-1])
+
+
+def mailed(core, payload):
+    """Send a mail, and return the token in it."""
+    mail.deliver(core, payload)
+    return re.search(r"token=([\w-]+)", mail.outbox(core, 1)[0].text)[1]
 
 
 @pytest.mark.parametrize(
@@ -188,23 +195,66 @@ def test_a_mailbox_is_not_flooded(core, clock, jobs, bob):
 def test_the_owner_is_told_that_the_password_was_changed(core, jobs, bob, token):
     resets.use(core, token, NEW)
     mail.deliver(core, jobs()[-1])
-    (kept,) = mail.outbox(core)
+    kept = next(one for one in mail.outbox(core) if "token=" not in one.text)
     assert (kept.to, kept.subject) == ("bob@example.org", "Your password was changed - GoScrobble")
 
 
 def test_no_log_line_holds_token_or_address(core, jobs, bob):
     with structlog.testing.capture_logs() as logs:
         resets.send(core, "bob@example.org")
-        secret = jobs()[-1]["token"]
-        mail.deliver(core, jobs()[-1])
+        secret = mailed(core, jobs()[-1])
         resets.use(core, secret, NEW)
     assert logs != []
     assert (secret in repr(logs), "example.org" in repr(logs)) == (False, False)
 
 
-def test_the_payload_holds_no_address_and_the_database_no_token_but_there(core, jobs, bob):
-    resets.send(core, "bob@example.org")
-    assert {"mail", "token", "at"} == set(jobs()[-1])
+def everything(core):
+    """All that is stored, as a dump would have it."""
     with core.database.read() as connection:
-        stored = repr(connection.execute(text("SELECT * FROM reset_token")).fetchall())
-    assert jobs()[-1]["token"] not in stored
+        names = inspect(connection).get_table_names()
+        rows = (connection.execute(text(f"SELECT * FROM {name}")).fetchall() for name in names)
+        return repr(list(rows))
+
+
+def test_the_database_holds_neither_a_token_nor_in_the_payload_an_address(core, jobs, bob):
+    resets.send(core, "bob@example.org")
+    assert {"mail", "request", "at"} == set(jobs()[-1])
+    token = mailed(core, jobs()[-1])
+    assert resets.is_valid(core, token)
+    assert token not in everything(core)
+    assert "bob@example.org" not in repr(jobs())
+
+
+def test_what_waits_to_be_mailed_sets_no_password(core, jobs, bob):
+    resets.send(core, "bob@example.org")
+    request = jobs()[-1]["request"]
+    with core.database.read() as connection:
+        (row,) = connection.execute(text("SELECT digest FROM reset_token")).fetchall()
+    for text_of_it in (request, f"reset request{request}", bytes(row.digest).hex()):
+        assert not resets.is_valid(core, text_of_it)
+
+
+def test_a_mail_that_could_not_be_sent_leaves_no_token_and_is_sent_with_another(core, jobs, bob, monkeypatch):
+    resets.send(core, "bob@example.org")
+    keep, tokens = mail._keep, []
+
+    def fail(core, message, name):
+        tokens.append(re.search(r"token=([\w-]+)", message.body)[1])
+        raise RetryLater("The mail server cannot be reached")
+
+    monkeypatch.setattr(mail, "_keep", fail)
+    for _ in range(3):
+        with pytest.raises(RetryLater):
+            mail.deliver(core, jobs()[-1])
+    monkeypatch.setattr(mail, "_keep", keep)
+    token = mailed(core, jobs()[-1])
+    assert len({*tokens, token}) == 4
+    assert [resets.is_valid(core, one) for one in (*tokens, token)] == [False, False, False, True]
+
+
+def test_a_mail_that_is_sent_twice_has_two_links_that_work(core, jobs, bob, monkeypatch):
+    """A worker that dies between sending and noting it."""
+    monkeypatch.setattr(mail.credentials, "end_reset_request", lambda *_: None)
+    resets.send(core, "bob@example.org")
+    tokens = [mailed(core, jobs()[-1]) for _ in range(2)]
+    assert [resets.is_valid(core, one) for one in tokens] == [True, True]
