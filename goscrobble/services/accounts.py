@@ -305,6 +305,9 @@ def _store(core: Core, account: Account, values: dict[str, Any], *, ends_tokens:
 
     def store(connection: Connection) -> None:
         users.change(connection, account.id, **values)
+        if "email" in values:  # what was mailed to the old address must not open the account any more
+            credentials.end_resets(connection, account.id)
+            mail.enqueue_new_address(core, connection, account, now=now)
         if ends_tokens:
             credentials.end_all(connection, account.id)
             mail.enqueue_notice(connection, account, now=now)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import smtplib
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes, policy
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ from goscrobble.config import Settings
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import BadConfig
 from goscrobble.plugins.policy import RetryLater, Unrecoverable
+from goscrobble.services import secrets
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials, jobs, sources, users
 from goscrobble.storage.database import Connection
@@ -53,6 +54,12 @@ def enqueue_reset(connection: Connection, request: str, *, now: int) -> None:
 def enqueue_notice(connection: Connection, account: Account, *, now: int) -> None:
     """Have a notice mailed that the password of this account was changed."""
     jobs.enqueue(connection, JOB, {"mail": "password-changed", "user": account.uuid, "at": now}, now=now)
+
+
+def enqueue_new_address(core: Core, connection: Connection, account: Account, *, now: int) -> None:
+    """Have the address that an account had until now told that it has another."""
+    payload = {"mail": "new-address", "user": account.uuid, "to": secrets.seal(core, account.email), "at": now}
+    jobs.enqueue(connection, JOB, payload, now=now)
 
 
 def enqueue_test(connection: Connection, account: Account, *, now: int) -> None:
@@ -85,7 +92,7 @@ def deliver(
 
 def _deliver_reset(core: Core, payload: Mapping[str, Any], carry: Callable[[Written], None]) -> None:
     """Make a token and mail it: nowhere else is it ever written down. One that could not be mailed is forgotten."""
-    request, token, url = payload.get("request", ""), secrets.token_urlsafe(32), core.settings.public_url
+    request, token, url = payload.get("request", ""), token_urlsafe(32), core.settings.public_url
     account = core.database.write(
         lambda connection: credentials.answer_reset_request(connection, request, secret=token, now=int(core.now()))
     )
@@ -148,13 +155,18 @@ def _write(core: Core, payload: Mapping[str, Any]) -> Written | None:
                 account, name = found or (None, "")
                 link = f"{url}/settings/connections/{payload['source']}"
                 subject, text = name, _CONNECTION.format(url=url, name=name, link=link, sentence=payload["sentence"])
+            case "new-address":
+                account = users.find_by_uuid(connection, payload["user"])
+                if account is not None:
+                    account = replace(account, email=secrets.unseal(core, {"to": payload["to"]}).get("to", ""))
+                subject, text = "Your address was changed", _NEW_ADDRESS.format(url=url)
             case "test":
                 account = users.find_by_uuid(connection, payload["user"])
                 subject, text = "Mails arrive", _TEST.format(url=url)
             case _:
                 account = users.find_by_uuid(connection, payload["user"])
                 subject, text = "Your password was changed", _CHANGED.format(url=url, link=f"{url}/reset")
-    if account is None:
+    if account is None or not account.email:
         return None
     return _addressed(account, subject, text)
 
@@ -183,6 +195,13 @@ If it was not you, there is nothing to do: your password stays as it is.
 _TEST = """\
 you asked for this mail on the administration pages of {url}.
 Since you read it, links to new passwords arrive too.
+"""
+
+_NEW_ADDRESS = """\
+your account at {url} has another e-mail address since just now,
+and mails go there. Links to a new password that were sent to this one work no more.
+
+If it was not you, ask whoever runs that server for help.
 """
 
 _CHANGED = """\

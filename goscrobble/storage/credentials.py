@@ -180,6 +180,11 @@ def end_reset_request(connection: Connection, request: str) -> None:
     connection.execute(delete(_reset).where(_reset.c.digest == _request_digest(request)))
 
 
+def end_resets(connection: Connection, user_id: int) -> None:
+    """Forget all links to a new password that an account was mailed, and those that it asked for."""
+    connection.execute(delete(_reset).where(_reset.c.user_id == user_id))
+
+
 def take_reset_token(connection: Connection, secret: str) -> None:
     """Forget a token that could not be mailed."""
     connection.execute(delete(_reset).where(_reset.c.digest == digest(secret)))

@@ -258,3 +258,23 @@ def test_a_mail_that_is_sent_twice_has_two_links_that_work(core, jobs, bob, monk
     resets.send(core, "bob@example.org")
     tokens = [mailed(core, jobs()[-1]) for _ in range(2)]
     assert [resets.is_valid(core, one) for one in tokens] == [True, True]
+
+
+def test_another_address_ends_the_links_that_were_mailed_to_the_old_one_which_is_told(core, jobs, bob):
+    token = mailed(core, send(core, jobs))
+    waiting = send(core, jobs)
+    accounts.change(core, bob, email="bob@elsewhere.example")
+    assert not resets.is_valid(core, token)
+    mail.deliver(core, waiting)  # the one that was under way sends nothing
+    mail.deliver(core, jobs()[-1])
+    _, told = sorted(mail.outbox(core), key=lambda one: "another e-mail address" in one.text)
+    assert len(mail.outbox(core)) == 2
+    assert (told.to, told.subject) == ("bob@example.org", "Your address was changed - GoScrobble")
+    assert "elsewhere" not in told.text
+    assert "bob@example.org" not in repr(jobs())
+
+
+def send(core, jobs):
+    """Ask for a link, and return the payload of its mail."""
+    resets.send(core, "bob@example.org")
+    return jobs()[-1]
