@@ -53,7 +53,7 @@ def create_app(
 def _make_core(
     app: Flask, settings: Settings, found_plugins: Iterable[EntryPoint] | None, clock: Callable[[], float]
 ) -> Core:
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     host = PluginHost(
         builtins=defaults.PLUGINS,
         found=found_plugins,

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import structlog
 
-from goscrobble import logs
+from goscrobble import logs, permissions
 from goscrobble.config import Settings
 from goscrobble.domain.sentences import Sentence
 from goscrobble.errors import BadConfig
@@ -72,6 +72,7 @@ def prepare_all(settings: Settings, watching: Watching = _in_the_log) -> Upgrade
         settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise BadConfig(f"The instance folder {settings.instance_path} cannot be made: {error.strerror}") from None
+    permissions.begin(settings)
     keys.load(settings.instance_path)
     return upgrade(settings, watching=watching)
 

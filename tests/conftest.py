@@ -157,7 +157,7 @@ def database_kind(pytestconfig):
 @pytest.fixture
 def instance_path(tmp_path):
     path = tmp_path / "instance"
-    path.mkdir()
+    path.mkdir(mode=0o700)
     return path
 
 

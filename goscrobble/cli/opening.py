@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from goscrobble import config, instance
+from goscrobble import config, instance, logs, permissions
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import NotFound
 from goscrobble.migrations import runner
@@ -21,10 +21,12 @@ def opened() -> Iterator[Core]:
     settings = config.load()
     if runner.sqlite_file(settings.url) is not None:
         settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    quiet = settings.model_copy(update={"log_level": "ERROR"})  # the command itself says what it did
+    logs.configure(quiet)
+    permissions.begin(settings)
     if runner.state(settings.url) == "empty":
         instance.prepare(settings)
     runner.require_current(settings.url)
-    quiet = settings.model_copy(update={"log_level": "ERROR"})  # the command itself says what it did
     core: Core = create_app(quiet).extensions["goscrobble"]
     try:
         yield core

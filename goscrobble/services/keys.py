@@ -27,7 +27,7 @@ class Keys:
 
 def load(instance_path: Path) -> Keys:
     """Read the keys, making those that are missing. Raises BadConfig for one that is too short or unreadable."""
-    instance_path.mkdir(parents=True, exist_ok=True)
+    instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     jwt = _read_or_make(instance_path / JWT_KEY_FILE, lambda: secrets.token_urlsafe(SHORTEST_JWT_KEY))
     if len(jwt) < SHORTEST_JWT_KEY:
         file = instance_path / JWT_KEY_FILE
