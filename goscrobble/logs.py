@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from goscrobble.config import Settings
+from goscrobble.printable import printable
 
 # Each begins where a run of its characters begins and goes through it once: linear, whatever stands in a line.
 _SECRETS = (
@@ -48,16 +49,16 @@ def configure(settings: Settings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
-    renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    rendering: list[structlog.typing.Processor] = (
+        [without_controls, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
         if is_terminal
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
+        else [structlog.processors.JSONRenderer(ensure_ascii=False), on_one_line]
     )
     handler = _Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
     root = logging.getLogger()
@@ -77,6 +78,19 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+def without_controls(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Take what controls a terminal out of every text (a processor of structlog); a traceback keeps its lines."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = printable(value, lines=key in _OF_LINES)
+    return event
+
+
+def on_one_line(_logger: Any, _method: str, line: Any) -> str:
+    r"""Write what JSON lets stand as it is, and a terminal or a reader of lines does not, as `\uNNNN` (a processor)."""
+    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", line)
+
+
 def without_secrets(text: str) -> str:
     """Return a text without what looks like a credential, an e-mail address or a query string; itself, if none does."""
     for pattern, instead in _SECRETS:
@@ -85,6 +99,8 @@ def without_secrets(text: str) -> str:
     return text
 
 
+_OF_LINES = {"exception", "stack"}
+_UNESCAPED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _CHATTY = ("alembic", "flask_limiter", "flask-limiter", "urllib3", "httpx", "werkzeug")
 
 

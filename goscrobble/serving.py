@@ -25,6 +25,7 @@ control_socket_disable = True  # nobody asked for a door in the home directory
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112 - heartbeats that touch no disk
 
 accesslog = "-"
+logger_class = "goscrobble.accesslog.AccessLogger"
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'  # the path alone: a query string may hold a key
 
 # Proxies are believed by the program, as far as proxy_hops says, and not here.

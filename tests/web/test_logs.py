@@ -131,3 +131,57 @@ def test_redaction_goes_through_a_line_once_whatever_is_in_it(end):
 )
 def test_what_is_redacted_stands_anywhere_in_a_line(text, expected):
     assert logs.without_secrets(text) == expected
+
+
+def _fail(text):
+    """Log an error with its traceback."""
+    try:
+        int(text)
+    except ValueError as error:
+        structlog.get_logger("goscrobble.test").error(
+            "it failed", exc_info=ValueError(text).with_traceback(error.__traceback__)
+        )
+
+
+CONTROLS = [*map(chr, (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, 0x202E, 0x200F, 0xFEFF, 0xD800, 0xDFFF))]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: f"U+{ord(control):04X}")
+def test_whatever_a_text_holds_a_json_line_is_one_line_and_tells_it(settings, capfd, control):
+    logs.configure(settings.model_copy(update={"log_format": "json"}))
+    capfd.readouterr()
+    text = f"before{control}after"
+    structlog.get_logger("goscrobble.test").warning(text, path=text, nested={"deep": [text]})
+    logging.getLogger("somebody.else").warning("%s", text)
+    _fail(text)
+    written = capfd.readouterr().err
+    assert written.count("\n") == 3
+    assert not [c for c in written if c in CONTROLS and c != "\n"]
+    told = [json.loads(line) for line in written.removesuffix("\n").split("\n")]
+    assert [told[0]["event"], told[0]["path"], told[0]["nested"], told[1]["event"]] == [
+        text,
+        text,
+        {"deep": [text]},
+        text,
+    ]
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: f"U+{ord(control):04X}")
+def test_on_a_terminal_it_is_written_out(settings, capfd, control):
+    logs.configure(settings.model_copy(update={"log_format": "console"}))
+    capfd.readouterr()
+    structlog.get_logger("goscrobble.test").warning(f"before{control}after", path=f"x{control}y")
+    written = capfd.readouterr().err
+    assert written.count("\n") == 1
+    assert not [c for c in written if c in CONTROLS and c != "\n"]
+    assert f"{ord(control):02x}" in written
+
+
+def test_a_traceback_on_a_terminal_keeps_its_lines(settings, capfd):
+    logs.configure(settings.model_copy(update={"log_format": "console"}))
+    capfd.readouterr()
+    _fail("\x1b[2J")
+    written = capfd.readouterr().err
+    assert "Traceback" in written
+    assert written.count("\n") > 3
+    assert "\x1b[2J" not in written
