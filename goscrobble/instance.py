@@ -23,6 +23,7 @@ from goscrobble.migrations import runner
 from goscrobble.plugins.declarations import PluginRecord
 from goscrobble.plugins.host import ANYTHING, PluginHost
 from goscrobble.services import failures, keys, rematching
+from goscrobble.storage import sealed
 from goscrobble.storage.database import Database
 
 Watching = Callable[[int], AbstractContextManager[Callable[[int], object]]]
@@ -73,8 +74,22 @@ def prepare_all(settings: Settings, watching: Watching = _in_the_log) -> Upgrade
     except OSError as error:
         raise BadConfig(f"The instance folder {settings.instance_path} cannot be made: {error.strerror}") from None
     permissions.begin(settings)
+    require_keys(settings)
     keys.load(settings.instance_path)
     return upgrade(settings, watching=watching)
+
+
+def require_keys(settings: Settings) -> None:
+    """Raise BadConfig where the key is gone that opens what the database holds sealed: a new one would not."""
+    if keys.has_secrets_key(settings.instance_path) or runner.state(settings.url) == "empty":
+        return
+    with runner.opened(settings.url) as engine, engine.connect() as connection:
+        if sealed.has_any(connection):
+            file = settings.instance_path / keys.SECRETS_KEY_FILE
+            raise BadConfig(
+                f"The key file {file} is missing, and the database holds what it encrypted. "
+                "Put it back from your backup; if it is lost: goscrobble keys begin-anew"
+            )
 
 
 def upgrade(

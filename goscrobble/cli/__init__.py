@@ -10,6 +10,7 @@ import click
 from goscrobble import __version__
 from goscrobble.cli.configuration import config
 from goscrobble.cli.database import database
+from goscrobble.cli.keys import keys
 from goscrobble.cli.plugins import plugins
 from goscrobble.cli.serve import run, worker
 from goscrobble.cli.sources import sources
@@ -60,5 +61,5 @@ def main() -> None:
     cli(prog_name="goscrobble")
 
 
-for command in (run, worker, users, tokens, sources, plugins, config, database):
+for command in (run, worker, users, tokens, sources, plugins, config, keys, database):
     cli.add_command(command)

@@ -24,6 +24,7 @@ def opened() -> Iterator[Core]:
     quiet = settings.model_copy(update={"log_level": "ERROR"})  # the command itself says what it did
     logs.configure(quiet)
     permissions.begin(settings)
+    instance.require_keys(settings)
     if runner.state(settings.url) == "empty":
         instance.prepare(settings)
     runner.require_current(settings.url)

@@ -6,6 +6,7 @@ instance folder, apart from the database and its backups.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -13,7 +14,10 @@ import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from pydantic import BaseModel, SecretStr
 
+from goscrobble.errors import Conflict
 from goscrobble.services.core import Core
+from goscrobble.storage import sealed
+from goscrobble.storage.database import Connection
 
 SEALED = "sealed"
 log = structlog.get_logger("goscrobble.secrets")
@@ -53,6 +57,29 @@ def unseal(core: Core, values: Mapping[str, Any]) -> dict[str, Any]:
                 "a stored secret cannot be read: the key it was encrypted with is gone", setting=name
             )
     return found
+
+
+def seal_anew(core: Core) -> int:
+    """Encrypt all that is stored sealed with the first key; returns how many texts that were. Raises Conflict.
+
+    What no key opens is a reason to change nothing: its key may still be found.
+    """
+    box = _fernet(core)
+
+    def rotated(value: Any) -> Any:
+        if isinstance(value, dict) and set(value) == {SEALED}:
+            return {SEALED: box.rotate(value[SEALED].encode()).decode()}
+        if isinstance(value, dict):
+            return {name: rotated(one) for name, one in value.items()}
+        return [rotated(one) for one in value] if isinstance(value, list) else value
+
+    def work(connection: Connection) -> int:
+        return sealed.rewrite(connection, lambda text: json.dumps(rotated(json.loads(text))))
+
+    try:
+        return core.database.write(work)
+    except InvalidToken:
+        raise Conflict("Some stored values are encrypted with a key that is not there; nothing was changed.") from None
 
 
 def _mentions_secret(annotation: Any) -> bool:
