@@ -23,7 +23,7 @@ def test_a_key_is_changed_in_two_steps(goscrobble, file):
     assert [kept] == old
     last = goscrobble("keys", "rotate", "--finish")
     assert last.stdout == (
-        "1 stored values are encrypted with the new key; the old ones are gone. Back secrets.key up.\n"
+        "All that is stored (1) is encrypted with the new key; the old ones are gone. Back secrets.key up.\n"
     )
     assert file.read_text().split() == [new]
     assert goscrobble("keys", "rotate", "--finish").stdout == "There is only one key; nothing is left to do.\n"
