@@ -7,14 +7,15 @@ database and yields to both; `services.settings` merges them.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from goscrobble.domain.hints import near
 from goscrobble.domain.sentences import Sentence
@@ -23,6 +24,21 @@ from goscrobble.errors import BadConfig
 DEFAULT_PORT = 42069
 FILE_NAME = "goscrobble.toml"
 PLUGINS_FOLDER = "plugins"  # in the instance: files of single plugins
+
+
+def _texts(value: Any) -> Any:
+    """Read a list as the environment has it: `a,b` or `["a", "b"]`."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError('must be a list: a,b or ["a", "b"]') from None
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Texts = Annotated[list[str], NoDecode, BeforeValidator(_texts)]
 
 
 class JobSettings(BaseModel):
@@ -85,7 +101,13 @@ class Settings(BaseSettings):
     public_url: str = Field(
         default=f"http://127.0.0.1:{DEFAULT_PORT}", description="Where people reach this server: links in mails."
     )
-    proxy_hops: int = Field(default=0, ge=0, le=10, description="How many proxies' X-Forwarded headers to believe.")
+    trusted_proxies: Texts = Field(
+        default_factory=list,
+        description="Addresses and networks whose X-Forwarded headers are believed; `unix`: those of a Unix socket.",
+    )
+    proxy_hops: int = Field(
+        default=0, ge=0, le=10, description="Instead: how many X-Forwarded entries to believe, whoever sends them."
+    )
     mail_server: str = Field(default="", description="SMTP host; empty: mails are kept in instance/outbox.")
     mail_port: int = Field(default=587, ge=1, le=65535, description="SMTP port.")
     mail_username: str = Field(default="", description="SMTP user name.")
@@ -100,10 +122,10 @@ class Settings(BaseSettings):
     rate_limit_light: str = Field(default="1/4s burst 2", description="Token bucket of the ingress routes.")
     rate_limit_standard: str = Field(default="5/s burst 5", description="Token bucket of the API.")
     rate_limit_heavy: str = Field(default="10/s burst 10", description="Token bucket of register and reset.")
-    outgoing_allowed_networks: list[str] = Field(
+    outgoing_allowed_networks: Texts = Field(
         default_factory=list, description="Private networks that addresses given by users may be in."
     )
-    plugins_blocked: list[str] = Field(default_factory=list, description="Plugins that are never imported.")
+    plugins_blocked: Texts = Field(default_factory=list, description="Plugins that are never imported.")
     plugins: dict[str, Any] = Field(
         default_factory=dict, description="Per plugin: settings fixed here, e.g. [plugins.jellyfin] enabled = false."
     )

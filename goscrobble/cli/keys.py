@@ -32,7 +32,7 @@ def rotate(finish: bool) -> None:
             return
         count = secrets.seal_anew(core)
         service.drop_old_secrets_keys(core.settings.instance_path)
-    click.echo(f"All that is stored ({count}) is encrypted with the new key; the old ones are gone. Back secrets.key up.")
+    click.echo(f"All that is stored ({count}) is encrypted with the new key; the old ones are gone. Back it up.")
 
 
 @keys.command("begin-anew", epilog="Example: goscrobble keys begin-anew")

@@ -11,7 +11,8 @@ from flask import Flask, Response, current_app, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from goscrobble.config import Settings
-from goscrobble.errors import BadInput, NotAllowed
+from goscrobble.errors import BadConfig, BadInput, NotAllowed
+from goscrobble.web.proxies import TrustedProxies
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -33,12 +34,17 @@ log = structlog.get_logger("goscrobble.web")
 
 
 def register(app: Flask, settings: Settings) -> None:
-    """Trust as many proxies as configured, serve below the public URL's path, and guard every answer."""
+    """Trust the proxies that are configured, serve below the public URL's path, and guard every answer."""
     public = urlsplit(settings.public_url)
     app.extensions["goscrobble_origin"] = _origin(settings.public_url)
     if public.path:
         app.wsgi_app = _PathPrefix(app.wsgi_app, public.path)  # type: ignore[method-assign]  # how Flask wants it
-    if settings.proxy_hops:
+    if settings.trusted_proxies:
+        if settings.proxy_hops:
+            raise BadConfig("Set trusted_proxies or proxy_hops, not both; the first is enough.")
+        app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]  # same
+    elif settings.proxy_hops:
+        log.warning("proxy_hops believes whoever connects; name your proxies' addresses in trusted_proxies instead")
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops, x_prefix=0)  # type: ignore[method-assign]  # same
     else:
@@ -123,7 +129,7 @@ def _guard(response: Response, *, is_https: bool) -> Response:
 def _notice_forwarding() -> None:
     if not saw_forwarding() and any(name in request.headers for name in FORWARDED):
         current_app.extensions["goscrobble_saw_forwarding"] = True
-        log.warning("a proxy forwards requests, but the setting proxy_hops is 0: every caller looks like the proxy")
+        log.warning("a proxy forwards requests, but the setting trusted_proxies is empty: every caller looks like it")
 
 
 class _PathPrefix:

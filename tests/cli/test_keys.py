@@ -22,9 +22,7 @@ def test_a_key_is_changed_in_two_steps(goscrobble, file):
     new, kept = file.read_text().split()
     assert [kept] == old
     last = goscrobble("keys", "rotate", "--finish")
-    assert last.stdout == (
-        "All that is stored (1) is encrypted with the new key; the old ones are gone. Back secrets.key up.\n"
-    )
+    assert last.stdout == ("All that is stored (1) is encrypted with the new key; the old ones are gone. Back it up.\n")
     assert file.read_text().split() == [new]
     assert goscrobble("keys", "rotate", "--finish").stdout == "There is only one key; nothing is left to do.\n"
     assert goscrobble("config", "get", "SPOTIFY_API_SECRET").exit_code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from goscrobble.app import create_app
-from goscrobble.errors import BadInput, NotAllowed
+from goscrobble.errors import BadConfig, BadInput, NotAllowed
 from goscrobble.testing import make_settings
 from goscrobble.web.security import check_origin, saw_forwarding
 
@@ -82,6 +82,19 @@ def test_with_a_configured_proxy_its_headers_count(make_app):
     told = {"X-Forwarded-For": "198.51.100.9, 192.0.2.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "m.example"}
     seen = make_app(proxy_hops=1).test_client().get("/test/seen", headers=told).json
     assert (seen["address"], seen["url"]) == ("192.0.2.1", "https://m.example/test/seen")
+
+
+def test_trusted_proxies_are_believed_and_nobody_else(make_app):
+    told = {"X-Forwarded-For": "198.51.100.9, 192.0.2.1", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "m.example"}
+    seen = make_app(trusted_proxies=["127.0.0.1"]).test_client().get("/test/seen", headers=told).json
+    assert (seen["address"], seen["url"]) == ("192.0.2.1", "https://m.example/test/seen")
+    seen = make_app(trusted_proxies=["10.0.0.1"]).test_client().get("/test/seen", headers=told).json
+    assert (seen["address"], seen["url"]) == ("127.0.0.1", "http://localhost/test/seen")
+
+
+def test_two_ways_to_say_whom_to_believe_are_one_too_many(make_app):
+    with pytest.raises(BadConfig, match="Set trusted_proxies or proxy_hops, not both"):
+        make_app(trusted_proxies=["127.0.0.1"], proxy_hops=1)
 
 
 @pytest.mark.parametrize("path", ["/music/test/seen", "/test/seen"])

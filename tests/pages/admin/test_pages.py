@@ -43,7 +43,7 @@ def test_what_needs_attention_is_said(admin, core, bury, tripped):
     admin.get("/admin", headers={"X-Forwarded-For": "192.0.2.1"})
     text = admin.get("/admin").text
     for words in (
-        "the setting proxy_hops is 0",
+        "the setting trusted_proxies is empty",
         "The plugin jellyfin failed so often that it is left alone. See what it did",
         "One background job failed for good. See why",
     ):

@@ -49,8 +49,8 @@ def _warnings(core: Core, running: Sequence[Node]) -> Iterator[Warning]:
     if security.saw_forwarding():
         yield Warning(
             _(
-                "Requests arrive through a proxy, but the setting proxy_hops is 0: every caller looks like the proxy, "
-                "and all of them share one rate limit. Set proxy_hops to the number of proxies in front and restart."
+                "Requests arrive through a proxy, but the setting trusted_proxies is empty: every caller looks like "
+                "the proxy, and all of them share one rate limit. Set it to the proxy's address and restart."
             )
         )
     if not any(node.does_jobs for node in running):
