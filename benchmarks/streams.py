@@ -57,6 +57,7 @@ def main() -> int:
         tokens = people(Path(name), url)
         plenty = {f"GOSCROBBLE_RATE_LIMIT_{tier}": "10000/s burst 10000" for tier in ("LIGHT", "STANDARD", "HEAVY")}
         environment = {"GOSCROBBLE_INSTANCE_PATH": name, "GOSCROBBLE_DATABASE_URL": url} | plenty
+        environment["GOSCROBBLE_LIVE__MAX_STREAMS_EACH"] = "100000"  # all come from one address here
         with gunicorn("wsgi:app", environment, workers=1, folder=Path(name)) as server:
             measure(server, tokens, 0, 5, is_site=False)  # warms up
             for way, streams, is_site in (

@@ -61,6 +61,9 @@ class LiveSettings(BaseModel):
         le=100_000,
         description="How many streams one worker holds; with threads, never more than half of them.",
     )
+    max_streams_each: int = Field(
+        default=50, ge=1, le=100_000, description="How many of them are one account's, or one address's."
+    )
 
 
 class RuntimeSettings(BaseModel):

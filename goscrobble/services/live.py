@@ -66,6 +66,7 @@ class Stream:
     listener: Listener
     socket: Any = None  # of the client, where the server shows it
     hang_up: Callable[[], None] = lambda: None  # cuts off a client that takes nothing
+    caller: str = ""  # who opened it: an account, or an address
     showing: set[int] = field(default_factory=set)  # of whom it was told that they play something
     opened_with: dict[int, bytes] = field(default_factory=dict)  # what that was, until the loop has looked
     is_over: bool = False
@@ -124,6 +125,10 @@ class Hub:
 
     def __len__(self) -> int:
         return len(self._streams)
+
+    def count_of(self, caller: str) -> int:
+        """Return how many streams somebody has open."""
+        return sum(stream.caller == caller for stream in list(self._streams))
 
     def open(self, stream: Stream, last_seen: str = "") -> bytes:
         """Begin to feed a stream; returns what it is sent first (see `opening`).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -74,8 +75,9 @@ def streams(app, client):
     """Open streams of a server with threads; all are closed when the test ends, and so is what feeds them."""
     opened = []
 
-    def open_one(path=LIVE, **options):
-        answer = client.get(path, environ_overrides=THREADS, buffered=False, **options)
+    def open_one(path=LIVE, address="127.0.0.1", **options):
+        environ = THREADS | {"REMOTE_ADDR": address}
+        answer = client.get(path, environ_overrides=environ, buffered=False, **options)
         opened.append(answer)
         return answer
 
@@ -200,6 +202,20 @@ def test_a_stream_holds_no_connection_to_the_database_and_beyond_the_cap_there_i
     assert refused.status_code == 503
     assert int(refused.headers["Retry-After"]) > 0
     assert len(hub_of(app)) == 40
+
+
+def test_nobody_takes_the_room_of_all_others(app, core, streams, ada):
+    each = 30
+    live_settings = core.settings.live.model_copy(update={"max_streams_each": each})
+    app.extensions["goscrobble"] = replace(core, settings=core.settings.model_copy(update={"live": live_settings}))
+    here = "192.0.2.1"
+    assert [streams(address=here).status_code for _ in range(each)] == [200] * each
+    refused = streams(address=here)
+    assert (refused.status_code, refused.json) == (429, {"error": "You have too many streams open, please close some"})
+    assert int(refused.headers["Retry-After"]) > 0
+    assert streams(address="192.0.2.2").status_code == 200
+    own = {"Authorization": f"Bearer {tokens.add_api_token(core, ada, 'player', {'read'})[1]}"}
+    assert streams(address=here, headers=own).status_code == 200  # an account's are its own
 
 
 def test_a_stream_that_is_closed_makes_room_at_once(app, streams):

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from goscrobble.domain import scrobbles
 from goscrobble.domain.drafts import NowPlaying
-from goscrobble.errors import Unavailable
+from goscrobble.errors import TooManyRequests, Unavailable
 from goscrobble.services import ids
 from goscrobble.services.ids import PublicIds
 from goscrobble.services.live import Hub, Listener, Stream
@@ -69,8 +69,11 @@ def stream() -> Response:
         return Response(_retry(POLL) + hub.opening(listener, last_seen), headers=HEADERS)
     if len(hub) >= room or hub.is_ending():
         raise Unavailable("Too many streams are open, please ask for plays now and then", retry_after=FULL)
+    caller = limits.caller()
+    if hub.count_of(caller) >= current_core().settings.live.max_streams_each:
+        raise TooManyRequests("You have too many streams open, please close some", retry_after=FULL)
     client = request.environ.get("gunicorn.socket")
-    opened = Stream(listener, client, lambda: _hang_up(client))
+    opened = Stream(listener, client, lambda: _hang_up(client), caller)
     return Response(_chunks(hub, opened, _retry(RETRY) + hub.open(opened, last_seen)), headers=HEADERS)
 
 
