@@ -12,11 +12,13 @@ from pathlib import Path
 
 import structlog
 
-from goscrobble.config import Settings
+from goscrobble.config import FILE_NAME, Settings
 from goscrobble.migrations import runner
 
 _OTHERS = 0o077
 _NAMED = 3  # files that a warning names
+_NAMES = ("*.key", "*.key.*", "limits.db*", "goscrobble.db*", FILE_NAME)
+_FOLDERS = ("outbox", "backups")
 log = structlog.get_logger("goscrobble.permissions")
 
 
@@ -36,14 +38,20 @@ def begin(settings: Settings) -> None:
 
 
 def _ours(settings: Settings) -> Iterator[Path]:
-    """Yield the instance folder, all that is in it, and a SQLite database that lies elsewhere."""
+    """Yield the instance folder, what we keep in it, and the SQLite database, wherever that lies.
+
+    What else somebody keeps there is theirs, and so is a folder that is their home or above it.
+    """
     folder = settings.instance_path
-    if folder.is_dir():
+    if folder.is_dir() and folder.resolve() not in (Path.home(), *Path.home().parents):
         yield folder
-        for parent, folders, files in os.walk(folder):
-            yield from (Path(parent, name) for name in (*folders, *files))
+    for name in _NAMES:
+        yield from folder.glob(name)
+    for name in _FOLDERS:
+        for parent, folders, files in os.walk(folder / name):
+            yield from (Path(parent, one) for one in ("", *folders, *files))
     file = runner.sqlite_file(settings.url)
-    if file is not None and folder not in file.parents:
+    if file is not None:
         yield from (path for path in (file, *(Path(f"{file}-{side}") for side in ("wal", "shm"))) if path.exists())
 
 

@@ -90,6 +90,18 @@ def test_what_is_wider_is_put_right_at_the_start_and_said_once(prepared, tmp_pat
     assert (line["log_level"], len(line["files"]), line["more"]) == ("warning", 3, 1)
 
 
+def test_what_somebody_else_keeps_beside_it_is_theirs(prepared, monkeypatch):
+    folder = prepared.instance_path
+    (folder / "photos").mkdir()
+    (folder / "photos" / "1.jpg").write_text("a picture")
+    (folder / "photos").chmod(0o755)
+    (folder / "photos" / "1.jpg").chmod(0o644)
+    monkeypatch.setenv("HOME", str(folder / "home"))  # the instance is a folder above somebody's home
+    folder.chmod(0o755)
+    permissions.begin(prepared)
+    assert wide(folder) == [folder, folder / "photos", folder / "photos" / "1.jpg"]
+
+
 def test_a_database_elsewhere_is_no_different_but_its_folder_is_somebody_elses(tmp_path, instance_path):
     file = tmp_path / "data" / "plays.db"
     file.parent.mkdir(mode=0o755)
