@@ -35,15 +35,21 @@ def by_api_token(core: Core, secret: str, *, remembered: bool = False) -> tuple[
     return found
 
 
-def by_uuid(core: Core, uuid: str, *, remembered: bool = False) -> Account | None:
-    """Return the account with this UUID, None for an unknown and for a disabled one."""
-    account: Account | None = _remembered(core, uuid) if remembered else None
+def by_grant(core: Core, uuid: str, refresh_token: str, *, remembered: bool = False) -> Account | None:
+    """Return the account with this UUID, None for an unknown and for a disabled one.
+
+    None too where the refresh token that was granted beside is gone: then its family was ended, since somebody had a
+    copy of one of its tokens, and nobody can tell whose the access token is.
+    """
+    key = uuid, credentials.digest(refresh_token)
+    account: Account | None = _remembered(core, key) if remembered else None
     if account is None:
         with core.database.read() as connection:
             account = users.find_by_uuid(connection, uuid)
-        if account is None or account.is_disabled:
+            goes_on = credentials.is_family_there(connection, refresh_token)
+        if account is None or account.is_disabled or not goes_on:
             return None
-        _remember(core, uuid, account)
+        _remember(core, key, account)
     return account
 
 

@@ -12,6 +12,7 @@ import structlog
 
 from goscrobble.domain.accounts import Account
 from goscrobble.errors import NotAuthenticated
+from goscrobble.services import identities
 from goscrobble.services.core import Core
 from goscrobble.storage import credentials
 from goscrobble.storage.credentials import Exchange
@@ -63,6 +64,7 @@ def refresh(core: Core, refresh_token: str) -> Grant:
         )
     )
     if how is Exchange.REUSED and account is not None:
+        identities.forget(core)
         log.warning("a refresh token was used twice: its family is revoked", account=account.uuid)
     if account is None or how not in (Exchange.DONE, Exchange.REPEATED):
         raise NotAuthenticated("This refresh token is not valid any more, please sign in again")

@@ -145,6 +145,11 @@ def exchange_refresh_token(
     return Exchange.REUSED, account, 0
 
 
+def is_family_there(connection: Connection, secret: str) -> bool:
+    """Return whether the family of a refresh token goes on: it ends when a copy is used, and with its sign-in."""
+    return connection.execute(select(_refresh.c.digest).where(_refresh.c.digest == digest(secret))).first() is not None
+
+
 # ---- reset tokens ----
 
 

@@ -49,19 +49,21 @@ def make(grant: Grant) -> str:
     return str(create_access_token(account.uuid, additional_claims=claims))
 
 
-def read(token: str, now: float) -> tuple[str, int]:
-    """Return whose token this is (UUID) and the version it carries. Raises NotAuthenticated."""
+def read(token: str, now: float) -> tuple[str, int, str]:
+    """Return whose token this is (UUID), the version and the refresh token it carries. Raises NotAuthenticated."""
     claims = _verified(token)
     times = [claims.get(name) for name in ("iat", "exp", "ver")]
     if not all(isinstance(value, int) and not isinstance(value, bool) for value in times):
         raise NotAuthenticated(_NOT_VALID)
-    if claims.get("type") != "access" or not _is_text(claims.get("jti")) or not _is_text(claims.get("sub")):
+    if claims.get("type") != "access" or not all(
+        _is_text(claims.get(name)) for name in ("jti", "sub", "refresh_token")
+    ):
         raise NotAuthenticated(_NOT_VALID)
     if claims["exp"] <= now:
         raise NotAuthenticated("This access token has expired")
     if claims["iat"] > now + LEEWAY:
         raise NotAuthenticated(_NOT_VALID)
-    return claims["sub"], claims["ver"]
+    return claims["sub"], claims["ver"], claims["refresh_token"]
 
 
 def _verified(token: str) -> dict[str, Any]:

@@ -123,8 +123,8 @@ def _by_api_token(secret: str, *, remembered: bool) -> AuthContext:
 
 def _by_jwt(text: str, *, remembered: bool) -> AuthContext:
     core = current_core()
-    uuid, version = access_tokens.read(text, core.now())
-    account = identities.by_uuid(core, uuid, remembered=remembered)
+    uuid, version, refresh_token = access_tokens.read(text, core.now())
+    account = identities.by_grant(core, uuid, refresh_token, remembered=remembered)
     if account is None or account.token_version != version:
         raise NotAuthenticated("This access token is not valid any more, please sign in again")
     return AuthContext(account, "jwt", ALL_SCOPES)

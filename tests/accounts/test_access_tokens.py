@@ -8,7 +8,7 @@ import json
 import jwt
 import pytest
 
-from goscrobble.services import accounts
+from goscrobble.services import accounts, sessions
 from goscrobble.testing import PASSWORD, make_core
 
 DAY = 86_400
@@ -29,7 +29,7 @@ def claims(core, clock, ada):
         "jti": "00000000-0000-4000-8000-000000000000",
         "type": "access",
         "ver": ada.token_version,
-        "refresh_token": "x",
+        "refresh_token": sessions.start(core, ada).refresh_token,
         "refresh_exp": now + DAY,
     }
 
@@ -83,7 +83,7 @@ def test_a_token_that_we_could_have_made_is_believed(call, sign, claims):
     assert call("GET", "/user", token=sign(claims)).status_code == 200
 
 
-@pytest.mark.parametrize("claim", ["exp", "jti", "type", "ver", "sub", "iat"])
+@pytest.mark.parametrize("claim", ["exp", "jti", "type", "ver", "sub", "iat", "refresh_token"])
 def test_a_token_that_lacks_a_claim_is_refused(call, sign, claims, claim):
     del claims[claim]
     refused(call("GET", "/user", token=sign(claims)))

@@ -47,6 +47,20 @@ def test_a_second_use_after_that_revokes_the_whole_family(core, clock, ada):
             sessions.refresh(core, secret)
 
 
+def test_the_access_tokens_of_a_family_die_with_it_and_others_live_on(call, clock, ada, login):
+    stolen, other = login("ada"), login("ada")
+    renewed = call("POST", "/refresh", {"token": claims_of(stolen)["refresh_token"]}).json["token"]
+    for token in (stolen, renewed, other):
+        assert call("GET", "/user", token=token).status_code == 200
+        assert call("POST", "/ingress/multiscrobbler", {}, token=token).status_code == 400  # remembered for a moment
+    clock.advance(11)
+    assert call("POST", "/refresh", {"token": claims_of(stolen)["refresh_token"]}).status_code == 401
+    for path, method in (("/user", "GET"), ("/ingress/multiscrobbler", "POST")):
+        body = None if method == "GET" else {}
+        assert [call(method, path, body, token=token).status_code for token in (stolen, renewed)] == [401, 401]
+    assert call("GET", "/user", token=other).status_code == 200
+
+
 def test_another_family_of_the_same_person_lives_on(core, clock, ada):
     phone, laptop = sessions.start(core, ada), sessions.start(core, ada)
     sessions.refresh(core, phone.refresh_token)
