@@ -113,6 +113,6 @@ def flood(server, path, framing, chunk):
 )
 def test_a_body_of_100_mb_is_turned_away_early(server, path, framing, chunk):
     sent, status = flood(server, path, framing, chunk)
-    assert status in {413, None}
+    assert status in {413, 401, None}  # 401: of a stranger's plays the key is looked for in their beginning alone
     assert sent < 40 * MEGABYTE  # 8 that are read at most, and what the two kernels hold
     assert server.get("/health/live") == 200
